@@ -1,0 +1,17 @@
+"""The goroutine kernel of one M: switches, queues, channels, timers. It knows no socket, no process,
+no thread; the time is handed in through a `Clock`, and what leaves the M goes out through `Far`.
+
+It is driven: `Sched.run(lease, budget)` switches among goroutines until nothing is runnable, an
+event must be told to the shell, or the budget is spent. No lease, no goroutine.
+
+sched      the switch loop; the run queue of the P, and this M's share of the global queue
+g          one goroutine, and the records of those that wait
+chan       hchan: buffered and unbuffered channels
+waitgroup  sync.WaitGroup
+timers     the timer heap, and sleep
+program    what the goroutines of one program on this M have in common
+far        the seam to objects whose home is another M
+dump       goroutine dumps in Go's format
+
+Must never import: cluster.wire, cluster.api, sockets, threads, processes, the environment.
+"""

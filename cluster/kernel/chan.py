@@ -1,0 +1,260 @@
+"""Channels: hchan, and what a goroutine does with it.
+
+Owner.      The kernel of the M that made the channel: its home. Elsewhere the same type is a handle:
+            `home` is set, the buffer and the queues are empty for ever, so that each operation falls
+            through to the place where it would park, and asks the home there. An operation on a real
+            channel pays nothing for this.
+Invariants. One of the two wait queues is empty. A buffer with items has no waiting receivers; a
+            buffer with room has no waiting senders.
+Order.      Wait queues are FIFO. The second of two partners completes and goes on; the first is
+            readied. A sender whose receiver is waiting bypasses the buffer. `close` readies the
+            newest waiter first and the oldest last, which therefore becomes runnext.
+Twice.      `send` and `recv` are written out for the goroutine of this M, where a method call per
+            step would cost a tenth of a hop each, and as `_arrive_*` for waiters of every kind.
+Rejected.   An operation object with `__await__`: 200 ns a piece in Python. The coroutine that an
+            `async def` makes is the operation: it can be used once, and Python itself reports one
+            that was never awaited.
+Sources.    Go 1.19 runtime/chan.go: chansend, chanrecv, closechan.
+"""
+
+from collections import deque
+from typing import Final, Generic, Self, TypeVar
+
+from cluster.kernel.far import FarOp
+from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter
+from cluster.kernel.sched import Sched, here, park
+from cluster.model.errors import CloseOfClosedError, MakeChanError, NotInGoroutineError, SendOnClosedError
+from cluster.model.ids import ObjId
+
+T = TypeVar("T")
+
+
+class _Closed:
+    """What a waiter is woken with when its channel was closed under it."""
+
+    def __repr__(self) -> str:
+        return "CLOSED"
+
+
+CLOSED: Final = _Closed()
+
+
+class Chan(Generic[T]):
+    """A channel of capacity `cap`, unbuffered by default. `zero` is what a closed one gives."""
+
+    __slots__ = ("_sched", "_buf", "_cap", "_closed", "_recvq", "_sendq", "_zero", "id", "home", "__weakref__")
+
+    def __init__(self, cap: int = 0, zero: T | None = None) -> None:
+        if cap < 0:
+            raise MakeChanError
+        self._sched: Sched = here("Chan()")
+        self._cap = cap
+        self._closed = False
+        self._zero = zero
+        self._buf: deque[T] = deque()
+        self._recvq: deque[Waiter] = deque()
+        self._sendq: deque[Waiter] = deque()
+        self.id: ObjId | None = None  # given when it first leaves its M
+        self.home: ObjId | None = None  # set on handles: where the real one is
+
+    @classmethod
+    def handle(cls, sched: Sched, home: ObjId, cap: int, zero: T | None) -> Self:
+        """A stand-in on this M for the channel `home` of another."""
+        self = cls.__new__(cls)
+        self._sched, self.id, self.home, self._cap, self._zero = sched, home, home, cap, zero
+        self._closed = False
+        self._buf, self._recvq, self._sendq = deque(), deque(), deque()
+        return self
+
+    @property
+    def cap(self) -> int:
+        """The size of the buffer."""
+        return self._cap
+
+    def __len__(self) -> int:
+        """Items in the buffer; parked senders do not count. On a handle: one round trip."""
+        if self.home is not None:
+            sched = here("len(channel)")
+            assert sched.cur is not None
+            length = sched.far.demand(sched.cur, self.home, FarOp.CHAN_LEN, None)
+            assert isinstance(length, int)
+            return length
+        return len(self._buf)
+
+    def __bool__(self) -> bool:
+        return True
+
+    async def send(self, value: T) -> None:
+        """Send; parks until a receiver or room in the buffer is there. Panics on a closed channel.
+
+        Source: chansend.
+        """
+        if self._closed:
+            raise SendOnClosedError
+        sched = self._sched
+        if self._recvq:
+            w = self._recvq.popleft()
+            if w.__class__ is not G:
+                w.wake(value)
+                return
+            w.val = value
+            w.wait_reason = None
+            old, sched.runnext = sched.runnext, w
+            if old is not None:
+                sched.ring.append(old)
+                if len(sched.ring) > sched.runq_size:
+                    sched.spill()
+            return
+        if len(self._buf) < self._cap and self.home is None:
+            self._buf.append(value)
+            return
+        g = sched.cur
+        if g is None:
+            raise NotInGoroutineError("send")
+        if self.home is not None:
+            sched.far.ask(g, self.home, FarOp.CHAN_SEND, value)
+        else:
+            g.val = value
+            self._sendq.append(g)  # type: ignore[arg-type]  # a G is woken in line, it has no `wake`
+        if await park(CHAN_SEND) is CLOSED:
+            raise SendOnClosedError
+
+    async def recv(self) -> T:
+        """Receive; parks until a value is there. The zero value when closed and drained.
+
+        Source: chanrecv.
+        """
+        if self._buf:
+            value = self._buf.popleft()
+            if self._sendq:
+                self._refill()
+            return value
+        sched = self._sched
+        if self._sendq:
+            w = self._sendq.popleft()
+            value = w.val  # type: ignore[assignment]  # what a T-sender left there
+            if w.__class__ is not G:
+                w.wake(None)
+                return value
+            w.val = None
+            w.wait_reason = None
+            old, sched.runnext = sched.runnext, w
+            if old is not None:
+                sched.ring.append(old)
+                if len(sched.ring) > sched.runq_size:
+                    sched.spill()
+            return value
+        if self._closed:
+            return self._zero  # type: ignore[return-value]  # the zero value stands for a T
+        self._queue_recv(sched)
+        value = await park(CHAN_RECEIVE)  # type: ignore[assignment]
+        return self._zero if value is CLOSED else value  # type: ignore[return-value]
+
+    async def recv_ok(self) -> tuple[T, bool]:
+        """Receive a value and True, or the zero value and False when closed and drained."""
+        if self._buf or self._sendq:
+            return await self.recv(), True
+        if self._closed:
+            return self._zero, False  # type: ignore[return-value]
+        self._queue_recv(self._sched)
+        value = await park(CHAN_RECEIVE)
+        return (self._zero, False) if value is CLOSED else (value, True)  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Close: receivers get what is buffered, then the zero value; senders panic. Never waits.
+
+        Source: closechan.
+        """
+        if self.home is not None:
+            sched = here("close")
+            assert sched.cur is not None
+            sched.far.tell(sched.cur, self.home, FarOp.CHAN_CLOSE, None)
+            return
+        if self._closed:
+            raise CloseOfClosedError
+        self._closed = True
+        waiters = [*self._recvq, *self._sendq]
+        self._recvq.clear()
+        self._sendq.clear()
+        for w in reversed(waiters):
+            self._wake(w, CLOSED)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        value, ok = await self.recv_ok()
+        if not ok:
+            raise StopAsyncIteration
+        return value
+
+    def __repr__(self) -> str:
+        where = f", at {self.home}" if self.home else f", {len(self._buf)} buffered"
+        return f"<Chan cap={self._cap}{where}{', closed' if self._closed else ''}>"
+
+    # -- for waiters of every kind
+
+    def serve(self, op: FarOp, arg: object, waiter: Waiter) -> None:
+        """Do the operation of a goroutine of another M. Raises Panic where a local call would."""
+        match op:
+            case FarOp.CHAN_SEND:
+                self._arrive_send(arg, waiter)  # type: ignore[arg-type]
+            case FarOp.CHAN_RECV:
+                self._arrive_recv(waiter)
+            case FarOp.CHAN_CLOSE:
+                self.close()
+            case FarOp.CHAN_LEN:
+                waiter.wake(len(self._buf))
+            case _:
+                raise AssertionError(f"a channel was asked for {op.name}")
+
+    def _arrive_send(self, value: T, waiter: Waiter) -> None:
+        if self._closed:
+            waiter.wake(CLOSED)
+        elif self._recvq:
+            self._wake(self._recvq.popleft(), value)
+            waiter.wake(None)
+        elif len(self._buf) < self._cap:
+            self._buf.append(value)
+            waiter.wake(None)
+        else:
+            waiter.val = value
+            self._sendq.append(waiter)
+
+    def _arrive_recv(self, waiter: Waiter) -> None:
+        if self._buf:
+            value = self._buf.popleft()
+            if self._sendq:
+                self._refill()
+            waiter.wake(value)
+        elif self._sendq:
+            w = self._sendq.popleft()
+            value = w.val  # type: ignore[assignment]
+            self._wake(w, None)
+            waiter.wake(value)
+        elif self._closed:
+            waiter.wake(CLOSED)
+        else:
+            self._recvq.append(waiter)
+
+    def _refill(self) -> None:
+        """A place in the full buffer came free: the oldest sender's value goes to the tail."""
+        w = self._sendq.popleft()
+        self._buf.append(w.val)  # type: ignore[arg-type]
+        self._wake(w, None)
+
+    def _wake(self, w: Waiter, val: object) -> None:
+        if isinstance(w, G):
+            w.val = val
+            self._sched.ready(w)
+        else:
+            w.wake(val)
+
+    def _queue_recv(self, sched: Sched) -> None:
+        g = sched.cur
+        if g is None:
+            raise NotInGoroutineError("recv")
+        if self.home is not None:
+            sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
+        else:
+            self._recvq.append(g)  # type: ignore[arg-type]  # a G is readied, it has no `wake`

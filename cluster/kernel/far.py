@@ -1,0 +1,58 @@
+"""The seam through which the kernel reaches objects whose home is another M, and is reached from there.
+
+A handle (an object with `home` set) asks and tells; at the home `serve` does the same to the real
+object, with a waiter that stands for the remote G. Operations are numbers because they cross the
+wire; the numbers are the protocol's, and are never used again for something else.
+"""
+
+from enum import IntEnum
+from typing import Protocol
+
+from cluster.kernel.g import G, Waiter
+from cluster.model.ids import ObjId
+
+
+class FarOp(IntEnum):
+    CHAN_SEND = 1
+    CHAN_RECV = 2
+    CHAN_CLOSE = 3
+    CHAN_LEN = 4
+    WG_ADD = 5
+    WG_WAIT = 6
+
+
+class Served(Protocol):
+    """A real object at its home, as the messages of other Ms find it."""
+
+    def serve(self, op: FarOp, arg: object, waiter: Waiter) -> None:
+        """Do `op` for `waiter`, which is woken now or later. Raises Panic where a local call would."""
+        ...
+
+
+class Far(Protocol):
+    """What an M offers to its kernel for objects homed elsewhere."""
+
+    def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        """Send `op` to the home. `g` is about to park; it is readied with the answer in `val`."""
+        ...
+
+    def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        """Send `op`, which never waits. What this M causes later at other Ms comes after it."""
+        ...
+
+    def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        """Send `op` and block this M for one round trip; the answer."""
+        ...
+
+
+class NoFar:
+    """A kernel that is alone, as in tests: it has no handles, so nothing of this can be called."""
+
+    def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
+
+    def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
+
+    def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")

@@ -1,0 +1,343 @@
+"""The switch loop of one M, the run queue of the P it holds, and its share of the global queue.
+
+Owner.      The M's main thread. A second thread may call `steal` alone (see there).
+Invariants. A G is in at most one queue. `runnext` is empty or the G readied last. `ring` holds at
+            most `runq_size` Gs; what does not fit goes to `globrunq`, half a ring at a time.
+Order.      Every 61st slice one G from `globrunq`; else `runnext`, which inherits the slice; else
+            the head of `ring`; else a batch of `globrunq`. `gosched` goes to the tail of `globrunq`.
+            `go` and `ready` never switch.
+Speed.      The loop and the channel operations read and write `runnext` and `ring` directly; a
+            method call per ready would cost 40 ns of a 365 ns hop.
+Rejected.   Asking the clock at each switch: 50 ns. The shell chooses `budget` so that a call of
+            `run` takes about IO_PERIOD_NS, and looks at the clock in between.
+Unlike Go.  The global queue is in two shares; this one is the M's, the other is the coordinator's.
+            With one P and one M the order is Go's. The queues stay when the P goes: what is started
+            cannot be moved, and runs when this M holds a P again.
+Sources.    Go 1.19 runtime/proc.go: schedule, findRunnable, execute, runqput, runqputslow, runqget,
+            runqgrab, globrunqget, newproc, ready, goexit0.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from sys import _getframe
+from types import CoroutineType, coroutine
+from typing import Final
+
+from cluster.kernel.far import Far, NoFar
+from cluster.kernel.g import GOSCHED, SLEEP, G, Program, WaitReason
+from cluster.kernel.timers import Timers
+from cluster.model.clock import SECOND, Clock, Instant
+from cluster.model.errors import FatalError, ForeignAwaitError, NotInGoroutineError
+from cluster.model.ids import MAIN_GOID, GId
+from cluster.model.lease import Lease
+from cluster.model.limits import GLOBRUNQ_BATCH_MAX, GLOBRUNQ_TICKS, RUNQ_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The main goroutine of a program ended by returning `value`."""
+
+    program: Program
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Panicked:
+    """An exception left goroutine `g`."""
+
+    g: G
+    error: BaseException
+
+
+Event = Returned | Panicked
+
+
+class Sched:
+    """The scheduler of one M. All its fields are read by the channel operations; see the essay."""
+
+    __slots__ = (
+        "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
+        "last", "switches",
+    )  # fmt: skip
+
+    def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
+        self.cur: G | None = None  # the goroutine that is executing
+        self.runnext: G | None = None
+        self.ring: Final[deque[G]] = deque()
+        self.globrunq: Final[deque[G]] = deque()  # this M's share
+        self.runq_size: Final = runq_size
+        self.procs = procs  # GOMAXPROCS, for the batch that is taken from globrunq
+        self.tick = 0  # schedtick of the P: slices begun
+        self.timers: Final = Timers()
+        self.events: list[Event] = []
+        self.clock: Final = clock
+        self.far: Final[Far] = far or NoFar()
+        self.last: G | None = None  # dispatched last; for the trace
+        self.switches = 0  # goroutines dispatched so far, at the granularity of `run`
+
+    # -- what the shell calls
+
+    def run(self, lease: Lease, budget: int) -> bool:
+        """Switch among goroutines, at most `budget` times; False when nothing is left to run.
+
+        Returns early when an event is waiting in `events`. Raises NoLeaseError when `lease` is over.
+        """
+        now = self.clock.now()
+        lease.check(now)
+        if self.timers:
+            self.timers.fire(now, self.ready)
+        _set_current(self)
+        try:
+            return self._switch(budget)
+        finally:
+            self.last, self.cur = self.cur, None
+            _set_current(None)
+
+    def _switch(self, budget: int) -> bool:  # the hot loop: all that a switch costs is here
+        ring, globrunq, tick, left = self.ring, self.globrunq, self.tick, budget
+        alone = self.procs == 1
+        try:
+            for left in range(budget, 0, -1):
+                if globrunq and not tick % GLOBRUNQ_TICKS:
+                    g = globrunq.popleft()
+                    tick += 1
+                elif self.runnext is not None:
+                    g = self.runnext
+                    self.runnext = None
+                elif ring:
+                    g = ring.popleft()
+                    tick += 1
+                elif globrunq:
+                    g = globrunq.popleft()
+                    tick += 1
+                    if alone and len(globrunq) < GLOBRUNQ_BATCH_MAX:  # the batch is all of it
+                        ring.extend(globrunq)
+                        globrunq.clear()
+                    elif globrunq:
+                        self._globrunq_batch()
+                else:
+                    return False
+                self.cur = g
+                send = g.send
+                try:
+                    if send is not None:
+                        val = g.val
+                        g.val = None
+                        reason = send(val)
+                    else:  # its first slice
+                        made = g.fn(*g.args)
+                        g.args = ()  # a running goroutine owns its arguments: nobody else keeps them alive
+                        if made.__class__ is CoroutineType:
+                            g.send = send = made.send
+                            reason = send(None)
+                        elif self._end(g, made):  # it was a plain function
+                            return True
+                        else:
+                            continue
+                except StopIteration as end:
+                    if g.send is None:  # a plain function raised it: a panic, not the end of a coroutine
+                        self.events.append(Panicked(g, end))
+                        return True
+                    if self._end(g, end.value):
+                        return True
+                except BaseException as error:
+                    self.events.append(Panicked(g, error))
+                    return True
+                else:
+                    if reason is GOSCHED:
+                        globrunq.append(g)
+                    elif reason.__class__ is WaitReason:
+                        g.wait_reason = reason
+                    else:
+                        self._refuse(g, reason)
+            left = 0
+            return True
+        finally:
+            self.tick = tick
+            self.switches += budget - left
+
+    def ready(self, g: G) -> None:
+        """Make a parked G runnable: it becomes runnext, and what was there goes to the tail of the ring."""
+        g.wait_reason = None
+        old, self.runnext = self.runnext, g
+        if old is not None:
+            self.ring.append(old)
+            if len(self.ring) > self.runq_size:
+                self.spill()
+
+    def spill(self) -> None:
+        """Move the older half of the full ring, and the newcomer that did not fit, to globrunq, in order."""
+        ring = self.ring
+        newcomer = ring.pop()
+        self.globrunq.extend([ring.popleft() for _ in range(self.runq_size // 2)])
+        self.globrunq.append(newcomer)
+
+    def runnable(self) -> int:
+        """How many goroutines are runnable on this M."""
+        return len(self.ring) + len(self.globrunq) + (self.runnext is not None)
+
+    def steal(self, at_least: int = 1) -> list[G]:
+        """Take half, rounded up, of the goroutines that can move; oldest first; [] when fewer than `at_least`.
+
+        May be called from a second thread while the main thread is inside a goroutine: a G belongs
+        to whoever removes it from a queue, and each removal is one operation of a deque, which the
+        interpreter does not interrupt. Source: runqgrab. Not from runnext: Go takes that only as a
+        last resort, after a pause that lets a pair in conversation keep its partner.
+        """
+        movable = [(g, queue) for queue in (self.ring, self.globrunq) for g in list(queue) if g.send is None]
+        if len(movable) < at_least:
+            return []
+        taken = []
+        for g, queue in movable[: (len(movable) + 1) // 2]:
+            try:
+                queue.remove(g)
+            except ValueError:  # the main thread took it meanwhile
+                continue
+            taken.append(g)
+        return taken
+
+    def put(self, gs: list[G]) -> None:
+        """Append goroutines that came from elsewhere to the tail of the ring; what does not fit to globrunq."""
+        for g in gs:
+            if len(self.ring) < self.runq_size:
+                self.ring.append(g)
+            else:
+                self.globrunq.append(g)
+
+    def drop(self, program: Program) -> None:
+        """End all goroutines of a program at once: none runs again, no `finally` of theirs is run."""
+        program.dropped = True
+        program.graveyard.extend(g for g in program.gs if g.send is not None)
+        program.gs.clear()
+        if self.runnext is not None and self.runnext.program is program:
+            self.runnext = None
+        for queue in (self.ring, self.globrunq):
+            kept = [g for g in queue if g.program is not program]
+            queue.clear()
+            queue.extend(kept)
+        self.events = [event for event in self.events if program_of(event) is not program]
+
+    def spawn_main(self, program: Program, fn: Callable[..., object], args: tuple[object, ...]) -> G:
+        """The main goroutine of a program, in runnext. Source: newproc in rt0_go."""
+        g = G(MAIN_GOID, program, fn, args, None, 0)
+        program.main = g
+        program.gs.add(g)
+        self.ready(g)
+        return g
+
+    # -- parts of the loop
+
+    def _end(self, g: G, value: object) -> bool:
+        """A goroutine ended by itself; True when it was main."""
+        program = g.program
+        program.gs.discard(g)
+        if g is program.main:
+            self.events.append(Returned(program, value))
+            return True
+        return False
+
+    def _globrunq_batch(self) -> None:
+        """One G was taken from globrunq to run; take the rest of a fair batch to the ring. Source: globrunqget."""
+        globrunq = self.globrunq
+        size = len(globrunq) + 1
+        n = min(size, size // self.procs + 1, GLOBRUNQ_BATCH_MAX)
+        for _ in range(n - 1):
+            self.ring.append(globrunq.popleft())
+
+    def _refuse(self, g: G, awaited: object) -> None:
+        """The goroutine awaited something that is not ours: raise that where it awaited, next."""
+        resume = g.send
+        coroutine = resume.__self__  # type: ignore[union-attr]  # a started G's send is its coroutine's
+
+        def throw(_: object) -> object:
+            g.send = resume
+            yielded: object = coroutine.throw(ForeignAwaitError(awaited))
+            return yielded
+
+        g.send = throw
+        self.ring.appendleft(g)
+
+
+def program_of(event: Event) -> Program:
+    """Whose event it is."""
+    return event.program if isinstance(event, Returned) else event.g.program
+
+
+# The kernel that is running goroutines on this thread of control, if any. A module's global,
+# because `go` and `gosched` have no object to find it through; the simulator runs many kernels in
+# turn, never nested.
+_current: Sched | None = None
+
+
+def _set_current(sched: Sched | None) -> None:
+    global _current
+    _current = sched
+
+
+def here(what: str) -> Sched:
+    """The kernel that is executing the calling goroutine; NotInGoroutineError when there is none."""
+    sched = _current
+    if sched is None or sched.cur is None:
+        raise NotInGoroutineError(what)
+    return sched
+
+
+def current_goroutine() -> G | None:
+    """The calling goroutine, or None outside of goroutines."""
+    sched = _current
+    return None if sched is None else sched.cur
+
+
+def go(fn: Callable[..., object] | None, /, *args: object, **kwargs: object) -> None:
+    """Start a goroutine: `fn(*args, **kwargs)`, an `async def` or a plain `def`, will run on its own.
+
+    The caller goes on; the new G is in runnext, and what was there at the tail of the ring.
+    Source: newproc, newproc1.
+    """
+    sched = _current
+    if sched is None or sched.cur is None:
+        raise NotInGoroutineError("go")
+    if fn is None:
+        raise FatalError("go of nil func value")
+    if kwargs:
+        fn = partial(fn, **kwargs)
+    program = sched.cur.program
+    caller = _getframe(1)
+    g = G(next(program.ids), program, fn, args, caller.f_code, caller.f_lasti)
+    program.gs.add(g)
+    old, sched.runnext = sched.runnext, g
+    if old is not None:
+        sched.ring.append(old)
+        if len(sched.ring) > sched.runq_size:
+            sched.spill()
+
+
+def goid() -> GId:
+    """The id of the calling goroutine, for people who debug; main's is 1."""
+    cur = here("goid").cur
+    assert cur is not None
+    return cur.goid
+
+
+@coroutine
+def park(reason: WaitReason) -> Generator[WaitReason, object, object]:
+    """Leave the run queues until somebody readies this G; the result is `val` of then."""
+    return (yield reason)
+
+
+@coroutine
+def gosched() -> Generator[WaitReason, object, None]:
+    """Let others run: this G goes to the tail of the global queue. Source: goschedImpl."""
+    yield GOSCHED
+
+
+async def sleep(seconds: float) -> None:
+    """Park for `seconds`; zero or less returns at once and does not yield. Source: timeSleep."""
+    if seconds <= 0:
+        return
+    sched = here("sleep")
+    assert sched.cur is not None
+    sched.timers.add(Instant(sched.clock.now() + int(seconds * SECOND)), sched.cur)
+    await park(SLEEP)

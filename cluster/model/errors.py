@@ -1,0 +1,112 @@
+"""The errors of the package: one tree, rooted at ClusterError.
+
+A panic of Go is an exception here. `Panic` carries any value; panics of the runtime itself are
+subclasses with Go's own text, and are printed without a type name. What ends the whole program
+(deadlock, `fatal error: …`) is not an exception: nothing in the program may catch it.
+"""
+
+from typing import Final
+
+
+class ClusterError(Exception):
+    """Something went wrong in, or by misuse of, the runtime."""
+
+
+class IllegalMoveError(ClusterError):
+    """A state machine was asked for a move that its table lacks: a bug of ours."""
+
+
+class NotInGoroutineError(ClusterError):
+    """A call that only a goroutine can make was made outside of one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} was called outside of a goroutine: it needs a running program. "
+            f"Start one with cluster.run(main), and call it from main or from a goroutine that main started."
+        )
+
+
+class ForeignAwaitError(ClusterError):
+    """A goroutine awaited something that is not ours, as an asyncio future."""
+
+    def __init__(self, awaited: object) -> None:
+        super().__init__(
+            f"a goroutine awaited {type(awaited).__name__!r}, which this scheduler cannot wait for: goroutines await "
+            f"channels, sleep, wait groups and other goroutine calls of the cluster package. Run other event loops' "
+            f"awaitables in a thread of their own."
+        )
+
+
+class StaleLeaseError(ClusterError):
+    """Somebody spoke for a P under a lease that is not, or no longer, his."""
+
+
+class NoLeaseError(ClusterError):
+    """A kernel was asked to run goroutines without a lease in force."""
+
+
+class ProtocolError(ClusterError):
+    """Bytes from a peer that are no message of ours."""
+
+
+class CannotShipError(ClusterError):
+    """A goroutine or a value must leave its M and cannot be pickled."""
+
+
+class NoClusterError(ClusterError):
+    """Nobody answers at the address, or no address is known."""
+
+
+class LostError(ClusterError):
+    """An M died, or was fenced off, with work on it."""
+
+
+class FatalError(BaseException):
+    """`fatal error: …`: ends the whole program. The runtime reports it from inside the call that causes it.
+
+    A BaseException only so that it leaves the goroutine; the program is over before any `except` sees it.
+    """
+
+
+class ProgramError(ClusterError):
+    """The program ended by a panic or a fatal error. `text` is what `cluster run` prints; `code` its exit code."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.text: Final = text
+        self.code: Final = code
+
+
+class Panic(Exception):
+    """A panic with a value, as `panic(value)` raises it. `str()` is the text Go prints for the value."""
+
+    def __init__(self, value: object = None) -> None:
+        super().__init__(value)
+        self.value: Final = value
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class RuntimePanic(Panic, ClusterError):
+    """A panic that the runtime raises itself; printed as its bare text."""
+
+
+class SendOnClosedError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("send on closed channel")
+
+
+class CloseOfClosedError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("close of closed channel")
+
+
+class NegativeCounterError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("sync: negative WaitGroup counter")
+
+
+class MakeChanError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("makechan: size out of range")

@@ -1,0 +1,41 @@
+"""Every bound and every period of the runtime, and where its number is from.
+
+Numbers marked "Go's" are those of Go 1.19's runtime/proc.go and runtime2.go.
+"""
+
+from typing import Final
+
+from cluster.model.clock import MICROSECOND, MILLISECOND, SECOND
+
+# Scheduling.
+RUNQ_SIZE: Final = 256  # Go's; the ring of one P, beside runnext
+RUNQ_SPILL: Final = RUNQ_SIZE // 2  # Go's; moved to globrunq, with the newcomer, when the ring is full
+GLOBRUNQ_TICKS: Final = 61  # Go's; without it, two Gs that ready each other starve globrunq
+GLOBRUNQ_BATCH_MAX: Final = RUNQ_SIZE // 2  # Go's; at most half a ring from globrunq at a time
+SLICE_NS: Final = 10 * MILLISECOND  # Go's forcePreemptNS
+GOID_BATCH: Final = 16  # Go's; ids are taken in batches, so they grow only within one M
+PROCS_MAX: Final = 1024  # Go has no limit since 1.10; ours bounds the P table a message may ask for
+MS_MAX: Final = 10_000  # Go's maxmcount
+
+# Driving one M.
+IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets while goroutines run
+BUDGET_MAX: Final = 256  # dispatches between two looks at the clock; at 0.2 us each, half a period
+SPIN_NS: Final = 200 * MICROSECOND  # an M without work watches its sockets this long before it asks
+SEARCH_NS: Final = 2 * MILLISECOND  # and keeps its P this long after it asked, before it gives it up
+SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
+HEARTBEAT_NS: Final = 500 * MILLISECOND
+
+# Leases on one machine. The holder gives up before the grantor takes back: see coordinator/core/ptable.py.
+LEASE_RENEW_NS: Final = 500 * MILLISECOND
+LEASE_GIVE_UP_NS: Final = 2 * SECOND
+LEASE_EXPIRE_NS: Final = 3 * SECOND
+CLIENT_EXPIRE_NS: Final = 10 * SECOND  # a client may be stopped at its terminal for a moment
+DROP_GRACE_NS: Final = 1 * SECOND  # an ending program waits this long for the last lines of its Ms
+START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluster to report
+
+# The wire.
+FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
+BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to about this size
+STRIKES_MAX: Final = 3  # bad frames after which a peer is cut off
+PROGRAMS_MAX: Final = 1024  # running at once in one cluster
+GLOBRUNQ_MAX: Final = 10_000_000  # records waiting in the coordinator

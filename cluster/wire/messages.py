@@ -1,0 +1,518 @@
+"""The whole protocol in one file: typed, named by intent, one union per direction.
+
+A message is a named tuple: what the codec packs is the tuple itself, so a message costs no
+conversion. Messages carry durations, never instants; the exceptions are trace events, whose clock
+is that of one machine. All talk about a P quotes its epoch. Goroutine records and values are opaque
+bytes to everybody but the M that runs or receives them.
+
+Directions: M ↔ coordinator, M ↔ M, client ↔ coordinator, nursery ↔ coordinator. A nursery is the
+parent process of Ms: it starts them and sees them die.
+"""
+
+from typing import NamedTuple
+
+from cluster.model.ids import Epoch, MId, PId, ProgramId
+
+# -- parts of messages
+
+
+class Record(NamedTuple):
+    """A goroutine that has not started. `body` is for the M that runs it."""
+
+    program: ProgramId
+    goid: int
+    body: bytes
+
+
+class Peer(NamedTuple):
+    """Where an M listens for other Ms."""
+
+    m: MId
+    endpoint: str
+
+
+class Source(NamedTuple):
+    """Where a program's code is found on every M. `path` is empty when it has no file (a REPL)."""
+
+    path: str  # absolute path of the main file
+    module: str  # its name for `python -m`, or ""
+    argv: tuple[str, ...]
+    sys_path: tuple[str, ...]
+    cwd: str
+    godebug: str
+
+
+class Options(NamedTuple):
+    """How a program is run and watched."""
+
+    explain: bool
+    trace: bool
+    by_path: bool  # the program is `main` of a file that the client itself has not run
+
+
+class Load(NamedTuple):
+    """What an M has, as its latest message told. For stealing, status and schedtrace."""
+
+    runnable: int  # on the M's queues, runnext included
+    stealable: int  # of these, those that can move
+    ring: int  # of these, those in the ring: what schedtrace prints
+    globrunq: int  # of these, those in the M's share of the global queue
+    tick: int  # schedtick of the P
+
+
+class Census(NamedTuple):
+    """One program on one M, for the deadlock check and for diagnostics."""
+
+    program: ProgramId
+    goroutines: int
+    active: int  # runnable, running, sleeping, in a system call, or held back in the outbox
+    sent: int  # goroutine records and operations sent to other processes, since the program began
+    received: int
+
+
+class GRow(NamedTuple):
+    """One goroutine in a detailed schedtrace."""
+
+    program: ProgramId
+    goid: int
+    status: int  # Go's number
+    reason: str
+    running: bool
+
+
+class Span(NamedTuple):
+    """Goroutine `goid` ran on M `m` with P `p` on a CPU core. Instants of CLOCK_MONOTONIC."""
+
+    m: MId
+    p: PId
+    goid: int
+    name: str
+    core: int  # -1 when the system does not tell
+    start_ns: int
+    end_ns: int
+
+
+class Step(NamedTuple):
+    """A scheduler event in Go's words (`GoCreate`, `ProcStart` …). Absent ids are -1."""
+
+    kind: str
+    at_ns: int
+    m: int
+    p: int
+    goid: int
+    detail: str
+
+
+class PRow(NamedTuple):
+    """One P in a status."""
+
+    p: PId
+    status: str
+    m: int  # -1: nobody
+    epoch: Epoch
+    runq: int
+    tick: int
+
+
+class MRow(NamedTuple):
+    """One M in a status."""
+
+    m: MId
+    pid: int
+    status: str
+    p: int
+    runnable: int
+    goroutines: int
+    silent_ns: int
+
+
+class ProgramRow(NamedTuple):
+    """One program in a status."""
+
+    program: ProgramId
+    name: str
+    goroutines: int
+    age_ns: int
+
+
+# -- M → coordinator
+
+
+class RegisterM(NamedTuple):
+    """I am a new M. Every M of a cluster runs one version of Python, because goroutines cross them."""
+
+    pid: int
+    python: str
+    endpoint: str
+
+
+class AcquireP(NamedTuple):
+    """I have goroutines to run and no P."""
+
+    load: Load
+
+
+class FindWork(NamedTuple):
+    """My P has nothing left to run. Send me work; I watch for it until I release the P."""
+
+    p: PId
+    epoch: Epoch
+    load: Load
+
+
+class FoundWork(NamedTuple):
+    """I was looking for work, and some became runnable here."""
+
+    p: PId
+    epoch: Epoch
+    load: Load
+
+
+class ReleaseP(NamedTuple):
+    """I give my P back. With `wants` I have goroutines left and stand in line for the next P."""
+
+    p: PId
+    epoch: Epoch
+    load: Load
+    wants: bool
+
+
+class Pull(NamedTuple):
+    """61 slices have passed: let me take from the coordinator's share of the global queue."""
+
+    p: PId
+    epoch: Epoch
+
+
+class Renew(NamedTuple):
+    """I am alive. `p` is -1 when I hold none. Answered by Renewed with the same `nonce`."""
+
+    nonce: int
+    p: PId
+    epoch: Epoch
+    load: Load
+
+
+class Give(NamedTuple):
+    """Goroutines of mine for whoever is hungry: stolen from me, or offered."""
+
+    p: PId
+    epoch: Epoch
+    records: tuple[Record, ...]
+
+
+class Output(NamedTuple):
+    """What goroutines printed: whole lines, unless the program ended in the middle of one."""
+
+    program: ProgramId
+    stream: int  # 1 stdout, 2 stderr
+    data: bytes
+
+
+class Told(NamedTuple):
+    """Coordinator or M → M. The first `count` Output or Tell messages of yours have taken effect."""
+
+    count: int
+
+
+class MainReturned(NamedTuple):
+    """The main goroutine returned `value`, pickled."""
+
+    program: ProgramId
+    value: bytes
+
+
+class MainFailed(NamedTuple):
+    """The program is over by a panic (code 2), a fatal error (2), a failure to start (1) or `exit(code)`."""
+
+    program: ProgramId
+    kind: str  # "panic", "fatal", "load", "exit"
+    code: int
+    text: str
+
+
+class Surveyed(NamedTuple):
+    """Answer to Survey."""
+
+    round: int
+    programs: tuple[Census, ...]
+    load: Load
+    rows: tuple[GRow, ...]
+
+
+class Dumped(NamedTuple):
+    """Answer to Dump: this M's goroutines of the program, each with its id, for one text in order."""
+
+    program: ProgramId
+    goids: tuple[int, ...]
+    texts: tuple[str, ...]
+
+
+class Dropped(NamedTuple):
+    """Answer to Drop: nothing of the program will run here or print from here any more."""
+
+    program: ProgramId
+
+
+class Traced(NamedTuple):
+    """Spans and steps of a traced program, oldest first."""
+
+    program: ProgramId
+    spans: tuple[Span, ...]
+    steps: tuple[Step, ...]
+
+
+# -- coordinator → M
+
+
+class Welcome(NamedTuple):
+    """You are M `m`. Periods of your leases, and of your renewals when you hold none."""
+
+    m: MId
+    renew_ns: int
+    give_up_ns: int
+    procs: int
+
+
+class Roster(NamedTuple):
+    """All Ms that can be spoken to, and those that are gone since the last roster."""
+
+    peers: tuple[Peer, ...]
+    gone: tuple[MId, ...]
+
+
+class LeaseP(NamedTuple):
+    """P `p` is yours under `epoch`. Counted from when you sent `nonce`."""
+
+    p: PId
+    epoch: Epoch
+    nonce: int
+    tick: int
+    procs: int
+    hungry: bool
+
+
+class Renewed(NamedTuple):
+    """Answer to Renew `nonce`; `p` is the P that you hold, as I see it, or -1."""
+
+    nonce: int
+    p: PId
+    epoch: Epoch
+    hungry: bool
+    backlog: bool
+
+
+class Fenced(NamedTuple):
+    """You spoke under a lease that is not in force: throw away what it gave you."""
+
+    p: PId
+    epoch: Epoch
+    reason: str
+
+
+class Work(NamedTuple):
+    """Goroutines for your P: put them at the tail of its queue, or the first in runnext."""
+
+    p: PId
+    epoch: Epoch
+    records: tuple[Record, ...]
+    to_runnext: bool
+
+
+class Hunger(NamedTuple):
+    """Whether Ps or spinning Ms want work, and whether the coordinator has some itself."""
+
+    hungry: bool
+    backlog: bool
+
+
+class Steal(NamedTuple):
+    """Give half of what can move, now if you have two or more, else as soon as you have."""
+
+    p: PId
+    epoch: Epoch
+
+
+class Retake(NamedTuple):
+    """Another M waits for a P and yours has had its slice: release it at your next safe point."""
+
+    p: PId
+    epoch: Epoch
+
+
+class LoadProgram(NamedTuple):
+    """A program begins. `stripe` of `stripes` keeps your goroutine ids apart from other Ms'."""
+
+    program: ProgramId
+    source: Source
+    options: Options
+    stripe: int
+    stripes: int
+
+
+class Survey(NamedTuple):
+    """Tell me your census, and with `detail` your goroutines."""
+
+    round: int
+    detail: bool
+
+
+class Dump(NamedTuple):
+    """Describe every goroutine of the program."""
+
+    program: ProgramId
+
+
+class Drop(NamedTuple):
+    """The program is over: end its goroutines at once and run none of their code."""
+
+    program: ProgramId
+
+
+class Stop(NamedTuple):
+    """The cluster ends: exit."""
+
+    reason: str
+
+
+# -- M → M
+
+
+class Ask(NamedTuple):
+    """Do `op` on your object `serial` for a goroutine of mine, which waits under `ticket`."""
+
+    program: ProgramId
+    serial: int
+    op: int
+    ticket: int
+    arg: bytes
+
+
+class Answer(NamedTuple):
+    """The operation that you asked for under `ticket` is done. `outcome`: see worker/core/homes.py."""
+
+    program: ProgramId
+    ticket: int
+    outcome: int
+    val: bytes
+
+
+class Tell(NamedTuple):
+    """Do `op`, which never waits, on your object `serial`. Acknowledged by Told."""
+
+    program: ProgramId
+    serial: int
+    op: int
+    goid: int  # who does it: a panic that it causes is raised there
+    arg: bytes
+
+
+class TellFailed(NamedTuple):
+    """A Tell of your goroutine `goid` panicked: raise that at its next await."""
+
+    program: ProgramId
+    goid: int
+    error: bytes
+
+
+# -- client → coordinator
+
+
+class StartProgram(NamedTuple):
+    """Run a program. `name` is for people; `main` is pickled (function, arguments), or b"" with by_path."""
+
+    name: str
+    source: Source
+    options: Options
+    main: bytes
+
+
+class Alive(NamedTuple):
+    """A client or a nursery is still there."""
+
+
+class Interrupt(NamedTuple):
+    """End this program, now: its user pressed Ctrl-C or has gone."""
+
+    program: ProgramId
+
+
+class AskStatus(NamedTuple):
+    """What is the state of the cluster?"""
+
+
+class StopCluster(NamedTuple):
+    """End every program and every process of the cluster."""
+
+
+# -- coordinator → client
+
+
+class Accepted(NamedTuple):
+    """Your program is number `program`."""
+
+    program: ProgramId
+
+
+class Refused(NamedTuple):
+    """Your request cannot be done, and why."""
+
+    reason: str
+
+
+class Ended(NamedTuple):
+    """The program is over, and all its output was sent before this."""
+
+    program: ProgramId
+    kind: str  # "returned", or MainFailed's kinds, or "lost", "interrupted"
+    code: int
+    text: str
+    value: bytes
+
+
+class Status(NamedTuple):
+    """The state of the cluster at one instant of the coordinator."""
+
+    pid: int
+    procs: int
+    globrunq: int
+    ps: tuple[PRow, ...]
+    ms: tuple[MRow, ...]
+    programs: tuple[ProgramRow, ...]
+
+
+# -- nursery ↔ coordinator
+
+
+class RegisterNursery(NamedTuple):
+    """I am the parent of Ms."""
+
+    pid: int
+
+
+class MExited(NamedTuple):
+    """My child `pid` is dead: of `signal`, or with exit code `code`."""
+
+    pid: int
+    code: int
+    signal: int
+
+
+FromM = (
+    RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned | MainFailed
+    | Surveyed | Dumped | Dropped | Traced
+)  # fmt: skip
+ToM = (
+    Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Steal | Retake | LoadProgram | Survey | Dump | Drop
+    | Stop | Told
+)  # fmt: skip
+BetweenMs = Ask | Answer | Tell | TellFailed | Told
+FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
+ToClient = Accepted | Refused | Output | Traced | Ended | Status
+FromNursery = RegisterNursery | Alive | MExited
+ToNursery = Stop
+
+ToCoordinator = FromM | FromClient | FromNursery
+FromCoordinator = ToM | ToClient | ToNursery
+Message = ToCoordinator | FromCoordinator | BetweenMs
+
