@@ -15,12 +15,14 @@ Sources.    Go 1.19 runtime/runtime2.go: g, sudog, waitReason.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, count
 from types import CodeType
 from typing import Final, Protocol
 
 from cluster.model.ids import MAIN_GOID, GId, ProgramId
 from cluster.model.limits import GOID_BATCH
+from cluster.model.panics import package_of
 from cluster.model.status import GStatus
 
 
@@ -127,13 +129,8 @@ def status_of(g: G, cur: G | None) -> GStatus:
 
 def name_of(fn: object) -> str:
     """The name of a goroutine's function for people: `module.qualname` where it has one."""
-    while hasattr(fn, "func"):  # functools.partial, as `go` makes it for keyword arguments
+    while isinstance(fn, partial):  # as `go` makes it for keyword arguments
         fn = fn.func
     qualname = getattr(fn, "__qualname__", None) or type(fn).__qualname__
     module = getattr(fn, "__module__", None) or "?"
     return f"{package_of(module)}.{qualname}"
-
-
-def package_of(module: str) -> str:
-    """The module's name as Go would call its package: the program file is `main`."""
-    return "main" if module.startswith(("__gmp_main_", "__main__")) else module

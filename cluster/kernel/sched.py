@@ -22,7 +22,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
-from types import CoroutineType, coroutine
+from types import CoroutineType, MethodType, coroutine
 from typing import Final
 
 from cluster.kernel.far import Far, NoFar
@@ -249,14 +249,13 @@ class Sched:
     def _refuse(self, g: G, awaited: object) -> None:
         """The goroutine awaited something that is not ours: raise that where it awaited, next."""
         resume = g.send
-        coroutine = resume.__self__  # type: ignore[union-attr]  # a started G's send is its coroutine's
 
-        def throw(_: object) -> object:
+        def throw(coroutine: CoroutineType[object, object, object], _: object) -> object:
             g.send = resume
-            yielded: object = coroutine.throw(ForeignAwaitError(awaited))
-            return yielded
+            return coroutine.throw(ForeignAwaitError(awaited))
 
-        g.send = throw
+        # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
+        g.send = MethodType(throw, resume.__self__)  # type: ignore[union-attr]
         self.ring.appendleft(g)
 
 

@@ -7,6 +7,8 @@ subclasses with Go's own text, and are printed without a type name. What ends th
 
 from typing import Final
 
+from cluster.model.panics import panic_value
+
 
 class ClusterError(Exception):
     """Something went wrong in, or by misuse of, the runtime."""
@@ -85,7 +87,7 @@ class Panic(Exception):
         self.value: Final = value
 
     def __str__(self) -> str:
-        return str(self.value)
+        return panic_value(self.value)
 
 
 class RuntimePanic(Panic, ClusterError):
