@@ -24,7 +24,7 @@ Sources.    The MessagePack specification, msgpack/msgpack spec.md; python-hyper
 
 from collections.abc import Callable, Mapping, Sequence
 from types import UnionType
-from typing import Any, Final, NoReturn, get_args, get_origin, get_type_hints
+from typing import Final, NewType, NoReturn, get_args, get_origin, get_type_hints
 
 import msgpack
 
@@ -94,9 +94,11 @@ DEPTH_MAX: Final = 8  # a frame, a message, a tuple of named tuples with tuples 
 SCALARS: Final = (int, bool, str, bytes)
 
 type_ = type  # `type` where a parameter has that name
-Raw = tuple[Any, ...]  # what the parser makes of an array: not checked yet
-Reader = Callable[[Any], object]  # a checked and converted field; ProtocolError when it is not one
+Raw = tuple[object, ...]  # what the parser makes of an array: its items are not checked yet
+Reader = Callable[..., object]  # checks and converts an array, known to be one; ProtocolError when its items are wrong
 
+# One for the process: making one costs as much as packing. It runs no Python code while it packs, so
+# a second thread cannot come in between; and it keeps a buffer of the largest frame so far.
 _pack: Final = msgpack.Packer(unicode_errors="surrogatepass").pack
 
 
@@ -172,6 +174,7 @@ def _reader_of(hint: object) -> Reader:
     item, dots = get_args(hint)
     assert dots is ..., f"{hint}: a fixed tuple is a named tuple"
     item = _bare(item)
+    assert isinstance(item, type)
     if item in SCALARS:
         return _reader_of_scalars(item)
     read = _reader_of(item)
@@ -207,9 +210,9 @@ def _check_range(values: Sequence[object]) -> None:
             _check_range(value)
 
 
-def _bare(hint: Any) -> Any:
+def _bare(hint: object) -> object:
     """The hint under its NewTypes: an MId is an int."""
-    while hasattr(hint, "__supertype__"):
+    while isinstance(hint, NewType):
         hint = hint.__supertype__
     return hint
 
@@ -239,12 +242,12 @@ def _parse(frame: bytes) -> Raw:
             raise
         _walk(frame)
         raw = _unpack(frame, size)
-    if raw.__class__ is not tuple:
+    if not isinstance(raw, tuple):
         raise ProtocolError("a frame is no array")
     return raw
 
 
-def _unpack(frame: bytes, array_len_max: int) -> Any:
+def _unpack(frame: bytes, array_len_max: int) -> object:
     try:
         return msgpack.unpackb(
             frame,
