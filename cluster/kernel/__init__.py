@@ -5,11 +5,10 @@ It is driven: `Sched.run(lease, budget)` switches among goroutines until nothing
 event must be told to the shell, or the budget is spent. No lease, no goroutine.
 
 sched      the switch loop; the run queue of the P, and this M's share of the global queue
-g          one goroutine, and the records of those that wait
+g          one goroutine, the program it belongs to, and the records of those that wait
 chan       hchan: buffered and unbuffered channels
 waitgroup  sync.WaitGroup
 timers     the timer heap, and sleep
-program    what the goroutines of one program on this M have in common
 far        the seam to objects whose home is another M
 dump       goroutine dumps in Go's format
 

@@ -23,8 +23,14 @@ from typing import Final, Generic, Self, TypeVar
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter
 from cluster.kernel.sched import Sched, here, park
-from cluster.model.errors import CloseOfClosedError, MakeChanError, NotInGoroutineError, SendOnClosedError
-from cluster.model.ids import ObjId
+from cluster.model.errors import (
+    CannotShipError,
+    CloseOfClosedError,
+    MakeChanError,
+    NotInGoroutineError,
+    SendOnClosedError,
+)
+from cluster.model.ids import ObjId, ProgramId
 
 T = TypeVar("T")
 
@@ -42,12 +48,26 @@ CLOSED: Final = _Closed()
 class Chan(Generic[T]):
     """A channel of capacity `cap`, unbuffered by default. `zero` is what a closed one gives."""
 
-    __slots__ = ("_sched", "_buf", "_cap", "_closed", "_recvq", "_sendq", "_zero", "id", "home", "__weakref__")
+    __slots__ = (
+        "_sched",
+        "_buf",
+        "_cap",
+        "_closed",
+        "_recvq",
+        "_sendq",
+        "_zero",
+        "id",
+        "home",
+        "program",
+        "__weakref__",
+    )
 
     def __init__(self, cap: int = 0, zero: T | None = None) -> None:
         if cap < 0:
             raise MakeChanError
         self._sched: Sched = here("Chan()")
+        assert self._sched.cur is not None
+        self.program: ProgramId | None = self._sched.cur.program.id  # None on handles
         self._cap = cap
         self._closed = False
         self._zero = zero
@@ -62,9 +82,15 @@ class Chan(Generic[T]):
         """A stand-in on this M for the channel `home` of another."""
         self = cls.__new__(cls)
         self._sched, self.id, self.home, self._cap, self._zero = sched, home, home, cap, zero
+        self.program = None
         self._closed = False
         self._buf, self._recvq, self._sendq = deque(), deque(), deque()
         return self
+
+    @property
+    def zero(self) -> T | None:
+        """What a closed and drained channel gives."""
+        return self._zero
 
     @property
     def cap(self) -> int:
@@ -95,7 +121,7 @@ class Chan(Generic[T]):
         if self._recvq:
             w = self._recvq.popleft()
             if w.__class__ is not G:
-                w.wake(value)
+                self._hand_over(w, value)
                 return
             w.val = value
             w.wait_reason = None
@@ -212,7 +238,7 @@ class Chan(Generic[T]):
         if self._closed:
             waiter.wake(CLOSED)
         elif self._recvq:
-            self._wake(self._recvq.popleft(), value)
+            self._hand_over(self._recvq.popleft(), value)
             waiter.wake(None)
         elif len(self._buf) < self._cap:
             self._buf.append(value)
@@ -242,6 +268,14 @@ class Chan(Generic[T]):
         w = self._sendq.popleft()
         self._buf.append(w.val)  # type: ignore[arg-type]
         self._wake(w, None)
+
+    def _hand_over(self, w: Waiter, value: T) -> None:
+        """Give `value` to the receiver that was at the head; it stays there when the value cannot leave this M."""
+        try:
+            self._wake(w, value)
+        except CannotShipError:
+            self._recvq.appendleft(w)
+            raise
 
     def _wake(self, w: Waiter, val: object) -> None:
         if isinstance(w, G):

@@ -187,5 +187,7 @@ def _code_of(fn: object) -> CodeType | None:
     """The code of a function, a method or a callable object; None when it is not written in Python."""
     while isinstance(fn, partial):  # as `go` makes it for keyword arguments
         fn = fn.func
-    code = getattr(fn, "__code__", None) or getattr(getattr(type(fn), "__call__", None), "__code__", None)
+    code = getattr(fn, "__code__", None)
+    if code is None and callable(fn):  # an object with `__call__`
+        code = getattr(type(fn).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None

@@ -20,7 +20,7 @@ from itertools import chain, count
 from types import CodeType
 from typing import Final, Protocol
 
-from cluster.model.ids import MAIN_GOID, GId, ProgramId
+from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.model.limits import GOID_BATCH
 from cluster.model.panics import package_of
 from cluster.model.status import GStatus
@@ -59,7 +59,7 @@ class Waiter(Protocol):
 class G:
     """A goroutine. 136 bytes of its own; a parked one costs under 1 KB with its coroutine."""
 
-    __slots__ = ("goid", "program", "fn", "args", "send", "val", "wait_reason", "creator", "creator_lasti")
+    __slots__ = ("goid", "program", "fn", "args", "send", "val", "wait_reason", "creator", "creator_lasti", "pinned")
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class G:
         self.wait_reason: WaitReason | None = None
         self.creator = creator  # the code whose `go` made this G, and where in it; None for main
         self.creator_lasti = creator_lasti
+        self.pinned = ""  # why it cannot leave this M; "" as far as is known it can
 
     def __repr__(self) -> str:
         return f"<goroutine {self.goid} of program {self.program.id}: {name_of(self.fn)}>"
@@ -95,7 +96,7 @@ class Program:
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
-        self.gs: Final[set[G]] = set()
+        self.gs: Final[dict[int, G]] = {}  # by goid, in the order of their making
         self.ids: Final[Iterator[int]] = goids(stripe, stripes)
         self.main: G | None = None
         self.dropped = False
@@ -122,9 +123,9 @@ def status_of(g: G, cur: G | None) -> GStatus:
     """The status of `g`, given the G that its M is executing. Derived, so that a switch need not store it."""
     if g is cur:
         return GStatus.RUNNING
-    if g.wait_reason is not None:
-        return GStatus.WAITING
-    return GStatus.RUNNABLE if g in g.program.gs else GStatus.DEAD
+    if g.goid not in g.program.gs:
+        return GStatus.DEAD
+    return GStatus.RUNNABLE if g.wait_reason is None else GStatus.WAITING
 
 
 def name_of(fn: object) -> str:

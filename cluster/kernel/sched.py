@@ -32,7 +32,7 @@ from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.errors import FatalError, ForeignAwaitError, NotInGoroutineError
 from cluster.model.ids import MAIN_GOID, GId
 from cluster.model.lease import Lease
-from cluster.model.limits import GLOBRUNQ_BATCH_MAX, GLOBRUNQ_TICKS, RUNQ_SIZE
+from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "switches",
+        "last", "tokens", "hungry",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
         self.cur: G | None = None  # the goroutine that is executing
         self.runnext: G | None = None
-        self.ring: Final[deque[G]] = deque()
-        self.globrunq: Final[deque[G]] = deque()  # this M's share
+        self.ring: deque[G] = deque()
+        self.globrunq: deque[G] = deque()  # this M's share
         self.runq_size: Final = runq_size
         self.procs = procs  # GOMAXPROCS, for the batch that is taken from globrunq
         self.tick = 0  # schedtick of the P: slices begun
@@ -75,7 +75,8 @@ class Sched:
         self.clock: Final = clock
         self.far: Final[Far] = far or NoFar()
         self.last: G | None = None  # dispatched last; for the trace
-        self.switches = 0  # goroutines dispatched so far, at the granularity of `run`
+        self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
+        self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
 
     # -- what the shell calls
 
@@ -88,18 +89,19 @@ class Sched:
         lease.check(now)
         if self.timers:
             self.timers.fire(now, self.ready)
+        self.tokens[:] = [None] * budget
         _set_current(self)
         try:
-            return self._switch(budget)
+            return self._switch()
         finally:
             self.last, self.cur = self.cur, None
             _set_current(None)
 
-    def _switch(self, budget: int) -> bool:  # the hot loop: all that a switch costs is here
-        ring, globrunq, tick, left = self.ring, self.globrunq, self.tick, budget
-        alone = self.procs == 1
+    def _switch(self) -> bool:  # the hot loop: all that a switch costs is here
+        ring, globrunq, tick = self.ring, self.globrunq, self.tick
+        swap_max = self.runq_size // 2 if self.procs == 1 else 0
         try:
-            for left in range(budget, 0, -1):
+            for _ in self.tokens:
                 if globrunq and not tick % GLOBRUNQ_TICKS:
                     g = globrunq.popleft()
                     tick += 1
@@ -112,11 +114,11 @@ class Sched:
                 elif globrunq:
                     g = globrunq.popleft()
                     tick += 1
-                    if alone and len(globrunq) < GLOBRUNQ_BATCH_MAX:  # the batch is all of it
-                        ring.extend(globrunq)
-                        globrunq.clear()
-                    elif globrunq:
-                        self._globrunq_batch()
+                    if globrunq:
+                        if len(globrunq) < swap_max:  # the batch is all of it, and the ring is empty
+                            self.ring, self.globrunq = ring, globrunq = globrunq, ring
+                        else:
+                            ring.extend(_take(globrunq, self._globrunq_rest()))
                 else:
                     return False
                 self.cur = g
@@ -151,12 +153,14 @@ class Sched:
                     elif reason.__class__ is WaitReason:
                         g.wait_reason = reason
                     else:
-                        self._refuse(g, reason)
-            left = 0
+                        self.throw(g, ForeignAwaitError(reason))
             return True
         finally:
             self.tick = tick
-            self.switches += budget - left
+
+    def interrupt(self) -> None:
+        """Let `run` return at the next switch. May be called from any thread, and from a goroutine."""
+        self.tokens.clear()
 
     def ready(self, g: G) -> None:
         """Make a parked G runnable: it becomes runnext, and what was there goes to the tail of the ring."""
@@ -171,7 +175,7 @@ class Sched:
         """Move the older half of the full ring, and the newcomer that did not fit, to globrunq, in order."""
         ring = self.ring
         newcomer = ring.pop()
-        self.globrunq.extend([ring.popleft() for _ in range(self.runq_size // 2)])
+        self.globrunq.extend(_take(ring, self.runq_size // 2))
         self.globrunq.append(newcomer)
 
     def runnable(self) -> int:
@@ -183,10 +187,16 @@ class Sched:
 
         May be called from a second thread while the main thread is inside a goroutine: a G belongs
         to whoever removes it from a queue, and each removal is one operation of a deque, which the
-        interpreter does not interrupt. Source: runqgrab. Not from runnext: Go takes that only as a
-        last resort, after a pause that lets a pair in conversation keep its partner.
+        interpreter does not interrupt. One that was started between the look and the removal goes
+        back, to the tail. The main thread may see no work meanwhile: its shell looks at `runnable`
+        again when it has the lock under which this was called.
+
+        Source: runqgrab. Not from runnext: Go takes that only as a last resort, after a pause that
+        lets a pair in conversation keep its partner.
         """
-        movable = [(g, queue) for queue in (self.ring, self.globrunq) for g in list(queue) if g.send is None]
+        movable = [
+            (g, queue) for queue in (self.ring, self.globrunq) for g in list(queue) if not g.send and not g.pinned
+        ]
         if len(movable) < at_least:
             return []
         taken = []
@@ -195,7 +205,10 @@ class Sched:
                 queue.remove(g)
             except ValueError:  # the main thread took it meanwhile
                 continue
-            taken.append(g)
+            if g.send is None:
+                taken.append(g)
+            else:
+                self.globrunq.append(g)
         return taken
 
     def put(self, gs: list[G]) -> None:
@@ -209,7 +222,7 @@ class Sched:
     def drop(self, program: Program) -> None:
         """End all goroutines of a program at once: none runs again, no `finally` of theirs is run."""
         program.dropped = True
-        program.graveyard.extend(g for g in program.gs if g.send is not None)
+        program.graveyard.extend(g for g in program.gs.values() if g.send is not None)
         program.gs.clear()
         if self.runnext is not None and self.runnext.program is program:
             self.runnext = None
@@ -220,43 +233,66 @@ class Sched:
         self.events = [event for event in self.events if program_of(event) is not program]
 
     def spawn_main(self, program: Program, fn: Callable[..., object], args: tuple[object, ...]) -> G:
-        """The main goroutine of a program, in runnext. Source: newproc in rt0_go."""
+        """The main goroutine of a program, at the tail of the ring. Source: newproc in rt0_go.
+
+        On an idle kernel its slice is the first of a fresh P, and so each run has the same order.
+        In Go main is in runnext, but main.main begins only some ticks later; here, with the tick
+        left at 0, the first `gosched` of main would give it the P again at once.
+        """
+        if not self.runnable():
+            self.tick = 0
         g = G(MAIN_GOID, program, fn, args, None, 0)
         program.main = g
-        program.gs.add(g)
-        self.ready(g)
+        program.gs[g.goid] = g
+        self.put([g])
         return g
+
+    def throw(self, g: G, error: BaseException) -> None:
+        """Ready a parked G; what it awaited raises `error`."""
+        self.throw_at_next_await(g, error)
+        self.ready(g)
+
+    def throw_at_next_await(self, g: G, error: BaseException) -> None:
+        """When a started G runs again, what it awaited raises `error`."""
+        resume = g.send
+
+        def throw(coroutine: CoroutineType[object, object, object], _: object) -> object:
+            g.send = resume
+            return coroutine.throw(error)
+
+        # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
+        g.send = MethodType(throw, resume.__self__)  # type: ignore[union-attr]  # a coroutine's own method
+
+    def panicked(self, g: G, error: BaseException) -> None:
+        """`error` left `g`, or is taken to have left it: an event for the shell."""
+        self.events.append(Panicked(g, error))
 
     # -- parts of the loop
 
     def _end(self, g: G, value: object) -> bool:
         """A goroutine ended by itself; True when it was main."""
         program = g.program
-        program.gs.discard(g)
+        program.gs.pop(g.goid, None)
         if g is program.main:
             self.events.append(Returned(program, value))
             return True
         return False
 
-    def _globrunq_batch(self) -> None:
-        """One G was taken from globrunq to run; take the rest of a fair batch to the ring. Source: globrunqget."""
-        globrunq = self.globrunq
-        size = len(globrunq) + 1
-        n = min(size, size // self.procs + 1, GLOBRUNQ_BATCH_MAX)
-        for _ in range(n - 1):
-            self.ring.append(globrunq.popleft())
+    def _globrunq_rest(self) -> int:
+        """One G was taken from globrunq to run: how many more make a fair batch. Source: globrunqget."""
+        size = len(self.globrunq) + 1
+        return min(size, size // self.procs + 1, self.runq_size // 2) - 1
 
-    def _refuse(self, g: G, awaited: object) -> None:
-        """The goroutine awaited something that is not ours: raise that where it awaited, next."""
-        resume = g.send
 
-        def throw(coroutine: CoroutineType[object, object, object], _: object) -> object:
-            g.send = resume
-            return coroutine.throw(ForeignAwaitError(awaited))
-
-        # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
-        g.send = MethodType(throw, resume.__self__)  # type: ignore[union-attr]
-        self.ring.appendleft(g)
+def _take(queue: deque[G], n: int) -> list[G]:
+    """Remove up to `n` Gs from the head of a queue. Fewer when a thief was there: see `steal`."""
+    taken: list[G] = []
+    try:
+        while len(taken) < n:
+            taken.append(queue.popleft())
+    except IndexError:
+        pass
+    return taken
 
 
 def program_of(event: Event) -> Program:
@@ -305,19 +341,21 @@ def go(fn: Callable[..., object] | None, /, *args: object, **kwargs: object) -> 
     program = sched.cur.program
     caller = _getframe(1)
     g = G(next(program.ids), program, fn, args, caller.f_code, caller.f_lasti)
-    program.gs.add(g)
+    program.gs[g.goid] = g
     old, sched.runnext = sched.runnext, g
     if old is not None:
         sched.ring.append(old)
         if len(sched.ring) > sched.runq_size:
             sched.spill()
+        if sched.hungry:
+            sched.tokens.clear()
 
 
 def goid() -> GId:
     """The id of the calling goroutine, for people who debug; main's is 1."""
     cur = here("goid").cur
     assert cur is not None
-    return cur.goid
+    return GId(cur.goid)
 
 
 @coroutine
@@ -338,5 +376,5 @@ async def sleep(seconds: float) -> None:
         return
     sched = here("sleep")
     assert sched.cur is not None
-    sched.timers.add(Instant(sched.clock.now() + int(seconds * SECOND)), sched.cur)
+    sched.timers.add(Instant(sched.clock.now() + int(min(seconds, SLEEP_MAX_S) * SECOND)), sched.cur)
     await park(SLEEP)

@@ -13,17 +13,19 @@ from typing import Self
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter
 from cluster.kernel.sched import Sched, here, park
-from cluster.model.errors import NegativeCounterError, NotInGoroutineError
-from cluster.model.ids import ObjId
+from cluster.model.errors import NegativeCounterError, NotInGoroutineError, Panic
+from cluster.model.ids import ObjId, ProgramId
 
 
 class WaitGroup:
     """Waits for a collection of goroutines to finish. One object for goroutines of all Ms."""
 
-    __slots__ = ("_sched", "_count", "_waiters", "id", "home", "__weakref__")
+    __slots__ = ("_sched", "_count", "_waiters", "id", "home", "program", "__weakref__")
 
     def __init__(self) -> None:
         self._sched: Sched = here("WaitGroup()")
+        assert self._sched.cur is not None
+        self.program: ProgramId | None = self._sched.cur.program.id  # None on handles
         self._count = 0
         self._waiters: deque[Waiter] = deque()
         self.id: ObjId | None = None
@@ -34,6 +36,7 @@ class WaitGroup:
         """A stand-in on this M for the wait group `home` of another."""
         self = cls.__new__(cls)
         self._sched, self.id, self.home = sched, home, home
+        self.program = None
         self._count, self._waiters = 0, deque()
         return self
 
@@ -73,6 +76,8 @@ class WaitGroup:
         else:
             self._waiters.append(g)  # type: ignore[arg-type]  # a G is readied, it has no `wake`
         await park(SEMACQUIRE)
+        if self._count or self._waiters:  # never on a handle
+            raise Panic("sync: WaitGroup is reused before previous Wait has returned")
 
     def __repr__(self) -> str:
         return f"<WaitGroup at {self.home}>" if self.home else f"<WaitGroup count={self._count}>"

@@ -14,6 +14,7 @@ GLOBRUNQ_TICKS: Final = 61  # Go's; without it, two Gs that ready each other sta
 GLOBRUNQ_BATCH_MAX: Final = RUNQ_SIZE // 2  # Go's; at most half a ring from globrunq at a time
 SLICE_NS: Final = 10 * MILLISECOND  # Go's forcePreemptNS
 GOID_BATCH: Final = 16  # Go's; ids are taken in batches, so they grow only within one M
+SLEEP_MAX_S: Final = (1 << 63) // SECOND  # Go's: 292 years, the longest Duration; a longer sleep is as long
 PROCS_MAX: Final = 1024  # Go has no limit since 1.10; ours bounds the P table a message may ask for
 MS_MAX: Final = 10_000  # Go's maxmcount
 
