@@ -94,5 +94,5 @@ _FORMATS: Final[dict[type, Callable[..., str]]] = {
     int: int.__repr__,
     float: lambda v: _float(float.__float__(v)),
     complex: lambda v: _complex(complex.__complex__(v)),
-    str: lambda v: str.__str__(v),
+    str: str.__str__,
 }

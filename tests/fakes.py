@@ -1,0 +1,120 @@
+"""Stand-ins for what the decisions are kept apart from: the clock, the shell that drives a kernel, other Ms."""
+
+from collections.abc import Callable
+from typing import Final
+
+from cluster.kernel.far import Far, FarOp
+from cluster.kernel.g import G, Program
+from cluster.kernel.sched import Panicked, Sched
+from cluster.model.clock import Instant
+from cluster.model.ids import Epoch, ObjId, PId, ProgramId
+from cluster.model.lease import Lease
+from cluster.model.limits import RUNQ_SIZE
+
+FOREVER: Final = Instant(1 << 62)
+
+
+class FakeClock:
+    """A clock that moves when it is told to. It starts late enough for an earlier instant to exist."""
+
+    def __init__(self, now: int = 1_000_000_000) -> None:
+        self._now = now
+
+    def now(self) -> Instant:
+        return Instant(self._now)
+
+    def advance(self, duration_ns: int) -> None:
+        assert duration_ns >= 0, "a clock does not go back"
+        self._now += duration_ns
+
+
+class FakeFar:
+    """Another M, to a kernel: writes down what it is asked and told, and answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[G, ObjId, FarOp, object]] = []
+        self.told: list[tuple[ObjId, FarOp, object]] = []
+        self.answers: dict[FarOp, object] = {}  # to demands
+
+    def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        self.asked.append((g, obj, op, arg))
+
+    def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        self.told.append((obj, op, arg))
+
+    def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        return self.answers[op]
+
+
+class StandIn:
+    """Waits in a queue in the place of a goroutine of another M."""
+
+    def __init__(self) -> None:
+        self.val: object = None
+        self.woken: list[object] = []
+
+    def wake(self, val: object) -> None:
+        self.woken.append(val)
+
+
+class AsleepError(Exception):
+    """The program of a FakeShell deadlocked."""
+
+
+class FakeShell:
+    """Drives one kernel as an M does: leases it, moves its clock when all sleep, takes its events.
+
+    `tick` is that of the P when main runs its first slice. Go's main.main begins at 5, after the runtime's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        far: Far | None = None,
+        procs: int = 1,
+        runq_size: int = RUNQ_SIZE,
+        budget: int = 64,
+        tick: int = 1,
+    ) -> None:
+        self.clock = FakeClock()
+        self.sched = Sched(self.clock, far, procs, runq_size)
+        self.lease = Lease(PId(0), Epoch(1), FOREVER)
+        self.program = Program(ProgramId(1))
+        self.budget = budget
+        self.tick = tick
+
+    def start(self, main: Callable[..., object], *args: object) -> G:
+        """Make the program's main goroutine."""
+        g = self.sched.spawn_main(self.program, main, args)
+        self.sched.tick = self.tick - 1
+        return g
+
+    def run_until_idle(self) -> None:
+        """Run what is runnable, at this instant."""
+        while self.sched.run(self.lease, self.budget) and not self.sched.events:
+            pass
+
+    def finish(self) -> object:
+        """Run to the end of main, through all sleeps: what main returned. Raises what left any goroutine."""
+        while True:
+            self.run_until_idle()
+            if self.sched.events:
+                event = self.sched.events[0]
+                self.sched.drop(self.program)
+                if isinstance(event, Panicked):
+                    raise event.error
+                return event.value
+            when = self.sched.timers.next()
+            if when is None:
+                raise AsleepError
+            self.clock.advance(max(0, when - self.clock.now()))
+
+    def run(self, main: Callable[..., object], *args: object) -> object:
+        """Run a program: what its main returned."""
+        self.start(main, *args)
+        return self.finish()
+
+
+def run(main: Callable[..., object], *args: object) -> object:
+    """Run a program on a kernel of its own: what its main returned."""
+    return FakeShell().run(main, *args)
