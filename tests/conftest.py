@@ -1,0 +1,84 @@
+"""What holds for every test: which ones start processes, that these leave none behind, and where chance comes from."""
+
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import settings
+
+PROCESS_TESTS = Path(__file__).parent / "process"
+RUN_VARIABLE = "GMP_TEST_RUN"  # in the environment of every process that a test starts, and so in all that these start
+SEED_VARIABLE = "GMP_TEST_SEED"  # so that the workers of pytest-xdist use the seed that their parent prints
+EXIT_TIMEOUT_S = 5.0  # for what a test has told to end to be gone
+
+# Whether an example was slow says more about who shares the machine than about us.
+settings.register_profile("gmp", settings.default, deadline=None)
+settings.load_profile("gmp")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, help="repeat the random tests of the run that printed this seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{secrets.token_hex(8)}")
+    if config.option.seed is None:
+        config.option.seed = int(os.environ.setdefault(SEED_VARIABLE, str(secrets.randbits(32))))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"random tests: --seed={config.option.seed}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(PROCESS_TESTS):
+            item.add_marker(pytest.mark.process)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Chance for one test: its own sequence, the same in every run under the same `--seed`."""
+    seed = request.config.option.seed
+    print(f"repeat this test with --seed={seed}")  # pytest shows it when the test fails
+    return random.Random(f"{seed} {request.node.nodeid}")
+
+
+@pytest.fixture(autouse=True)
+def no_process_left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the process test that leaves a process behind, and end that process."""
+    if request.node.get_closest_marker("process") is None:
+        yield
+        return
+    run = f"{os.environ[RUN_VARIABLE]}.{secrets.token_hex(8)}"
+    monkeypatch.setenv(RUN_VARIABLE, run)
+    yield
+    _, left = psutil.wait_procs(started_under(run), timeout=EXIT_TIMEOUT_S)
+    lines = [describe(process) for process in left]
+    for process in left:
+        process.kill()
+    assert not left, "processes that this test started are still there: " + "; ".join(lines)
+
+
+def started_under(run: str) -> list[psutil.Process]:
+    """The processes whose environment says that they, or who started them, were started under `run`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(RUN_VARIABLE) == run and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:  # gone, or somebody else's
+            continue
+    return found
+
+
+def describe(process: psutil.Process) -> str:
+    """Its pid and command line."""
+    try:
+        return f"pid {process.pid}: {' '.join(process.cmdline())}"
+    except psutil.Error:
+        return f"pid {process.pid}, gone meanwhile"
