@@ -1,8 +1,9 @@
 """Stand-ins for what the decisions are kept apart from: the clock, the shell that drives a kernel, other Ms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from cluster.kernel.chan import Chan
 from cluster.kernel.far import Far, FarOp
 from cluster.kernel.g import G, Program
 from cluster.kernel.sched import Panicked, Sched
@@ -118,3 +119,17 @@ class FakeShell:
 def run(main: Callable[..., object], *args: object) -> object:
     """Run a program on a kernel of its own: what its main returned."""
     return FakeShell().run(main, *args)
+
+
+def new_gs(names: Iterable[object], program: Program, log: list[object]) -> list[G]:
+    """Goroutines that were never started; each writes its name."""
+    return [G(next(program.ids), program, log.append, (name,), None, 0) for name in names]
+
+
+def names(gs: Iterable[G]) -> str:
+    """The first arguments of goroutines that have not begun."""
+    return "".join(str(g.args[0]) for g in gs)
+
+
+async def park_for_ever() -> None:
+    await Chan[None]().recv()

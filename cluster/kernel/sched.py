@@ -18,7 +18,7 @@ Sources.    Go 1.19 runtime/proc.go: schedule, findRunnable, execute, runqput, r
 """
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
@@ -256,7 +256,7 @@ class Sched:
         """When a started G runs again, what it awaited raises `error`."""
         resume = g.send
 
-        def throw(coroutine: CoroutineType[object, object, object], _: object) -> object:
+        def throw(coroutine: Coroutine[object, object, object], _: object) -> object:
             g.send = resume
             return coroutine.throw(error)
 
