@@ -16,7 +16,7 @@ Sources.    Go 1.19 runtime/traceback.go: goroutineheader, traceback1, printcrea
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from gc import get_referents
 from itertools import islice
 from traceback import TracebackException, walk_tb
@@ -52,7 +52,7 @@ def describe(g: G, cur: G | None) -> str:
         lines.append("...additional frames elided...")
     if not frames:
         lines += _function(g.fn)
-    return "\n".join(lines + _created_by(g))
+    return "\n".join(lines + list(created_by(g)))
 
 
 def panic_text(error: BaseException, g: G) -> str:
@@ -66,7 +66,7 @@ def panic_text(error: BaseException, g: G) -> str:
         report.stack[:] = report.stack[ours.index(False) : last]
     lines = [f"panic: {_panic_line(error)}", "", f"goroutine {g.goid} [running]:"]
     lines.append(_with_public_names("".join(report.format())).rstrip("\n"))
-    return "\n".join(lines + _created_by(g)) + "\n"
+    return "\n".join(lines + list(created_by(g))) + "\n"
 
 
 def deadlock_text(dumps: Sequence[tuple[int, str]]) -> str:
@@ -119,12 +119,19 @@ def _function(fn: object) -> list[str]:
     return [f"{name_of(fn)}(...)", f"\t{place}"]
 
 
-def _created_by(g: G) -> list[str]:
-    code = g.creator
-    if code is None or g.goid == MAIN_GOID:
-        return []
-    name = f"{package_of(_module_at(code.co_filename))}.{code.co_qualname}"
-    return [f"created by {name}", f"\t{code.co_filename}:{_line_at(code, g.creator_lasti)}"]
+def created_by(g: G) -> tuple[str, ...]:
+    """The lines that tell where `g` was made, as a goroutine takes them along to another M; () for main."""
+    if g.creator is None or g.goid == MAIN_GOID:
+        return ()
+    if isinstance(g.creator, tuple):
+        return g.creator
+    return _created_at(g.creator, g.creator_lasti, g.creator.co_filename)
+
+
+@lru_cache(maxsize=256)  # the `go` statements in use; one may make a million goroutines that leave the M
+def _created_at(code: CodeType, lasti: int, filename: str) -> tuple[str, str]:  # codes of two files may be equal
+    name = f"{package_of(_module_at(filename))}.{code.co_qualname}"
+    return f"created by {name}", f"\t{filename}:{_line_at(code, lasti)}"
 
 
 def _line_at(code: CodeType, lasti: int) -> int:

@@ -1,8 +1,13 @@
 """The seam through which the kernel reaches objects whose home is another M, and is reached from there.
 
 A handle (an object with `home` set) asks and tells; at the home `serve` does the same to the real
-object, with a waiter that stands for the remote G. Operations are numbers because they cross the
-wire; the numbers are the protocol's, and are never used again for something else.
+object, with a waiter that stands for the remote G.
+
+Owner.      The home M owns the object; all others have handles. Who implements `Far` owns the links.
+Invariants. A G that asked is parked until its answer, and is readied once. Operations are numbers
+            because they cross the wire: they are the protocol's, and never used again for another.
+Order.      What one goroutine asks and tells of one home arrives there in that order.
+Unlike Go.  In Go there is one memory, and no such seam.
 """
 
 from enum import IntEnum

@@ -67,7 +67,7 @@ class G:
         program: "Program",
         fn: Callable[..., object],
         args: tuple[object, ...],
-        creator: CodeType | None,
+        creator: CodeType | tuple[str, ...] | None,
         creator_lasti: int,
     ) -> None:
         self.goid = goid
@@ -77,7 +77,8 @@ class G:
         self.send: Callable[[object], object] | None = None
         self.val: object = None
         self.wait_reason: WaitReason | None = None
-        self.creator = creator  # the code whose `go` made this G, and where in it; None for main
+        # The code whose `go` made this G, and where in it; of one from another M, the text of that. None for main.
+        self.creator = creator
         self.creator_lasti = creator_lasti
         self.pinned = ""  # why it cannot leave this M; "" as far as is known it can
 
