@@ -1,6 +1,7 @@
 """The image holds what the project is made of and runs it as nobody special; compose joins its members by a volume."""
 
 import tomllib
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
@@ -52,7 +53,8 @@ def test_the_image_starts_a_coordinator_with_options_that_it_has() -> None:
     [command] = arguments("CMD")
     program, options = parse(words_of(command))
     assert program == "coordinator"
-    assert f"install -d -m 0700 -o gmp -g gmp {options['--dir']}" in arguments("RUN")[-1]
+    directory = PurePosixPath(options["--bind"].removeprefix("ipc://")).parent
+    assert f"install -d -m 0700 -o gmp -g gmp {directory}" in arguments("RUN")[-1]
 
 
 @pytest.mark.parametrize("name", ["coordinator", "worker"])
@@ -62,20 +64,24 @@ def test_a_service_runs_its_program_with_options_that_it_has(name: str) -> None:
 
 def test_there_is_one_coordinator_and_as_many_workers_as_one_likes() -> None:
     assert list(COMPOSE["services"]) == ["coordinator", "worker"]
-    assert "deploy" not in COMPOSE["services"]["coordinator"]
-    assert COMPOSE["services"]["worker"]["deploy"] == {"replicas": "${WORKERS:-2}"}
+    _, worker = parse(COMPOSE["services"]["worker"]["command"])
+    assert worker["--count"] == "${WORKERS:-2}"
     assert COMPOSE["services"]["worker"]["depends_on"] == ["coordinator"]
+
+
+def test_no_service_is_replicated() -> None:
+    """An M's socket is named by its process id, which it would share with one of another container."""
+    assert [name for name, service in COMPOSE["services"].items() if service.keys() & {"deploy", "scale"}] == []
 
 
 def test_members_meet_in_one_volume() -> None:
     _, coordinator = parse(COMPOSE["services"]["coordinator"]["command"])
     _, worker = parse(COMPOSE["services"]["worker"]["command"])
     assert worker["--connect"] == coordinator["--bind"]
-    assert worker["--dir"] == coordinator["--dir"]
-    assert coordinator["--bind"].startswith(f"ipc://{coordinator['--dir']}/")
     assert list(COMPOSE["volumes"]) == ["sockets"]
+    directory = PurePosixPath(coordinator["--bind"].removeprefix("ipc://")).parent
     for service in COMPOSE["services"].values():
-        assert f"sockets:{coordinator['--dir']}" in service["volumes"]
+        assert f"sockets:{directory}" in service["volumes"]
 
 
 def test_no_member_has_a_network() -> None:

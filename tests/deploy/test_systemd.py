@@ -48,7 +48,6 @@ def test_workers_look_for_the_coordinator_where_it_is() -> None:
     _, coordinator = parse(unit(COORDINATOR)["Service"]["ExecStart"][0])
     _, worker = parse(unit(WORKER)["Service"]["ExecStart"][0])
     assert worker["--connect"] == coordinator["--bind"]
-    assert worker["--dir"] == coordinator["--dir"]
 
 
 def test_the_socket_is_in_a_directory_that_only_its_user_can_enter() -> None:
@@ -57,7 +56,6 @@ def test_the_socket_is_in_a_directory_that_only_its_user_can_enter() -> None:
     assert service["RuntimeDirectoryMode"] == ["0700"]
     _, options = parse(service["ExecStart"][0])
     assert options["--bind"].startswith(f"ipc://%t/{directory}/")
-    assert options["--dir"] == f"%t/{directory}"
     assert service["User"] == unit(WORKER)["Service"]["User"] != ["root"]
 
 
