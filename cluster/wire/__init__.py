@@ -2,8 +2,8 @@
 
 messages   every message there is, one union per direction
 codec      messages to frames and back, with every field checked against its type
+frames     what the shells do with a socket
 pickling   goroutines and values that cross an M, with runtime objects sent by name
-program    where a program's code is found, and how its main file is imported on an M
 
-Imports cluster.model and cluster.kernel; never a socket.
+Imports cluster.model and cluster.kernel. Only frames knows a socket.
 """

@@ -57,6 +57,7 @@ class Load(NamedTuple):
     stealable: int  # of these, those that can move
     ring: int  # of these, those in the ring: what schedtrace prints
     globrunq: int  # of these, those in the M's share of the global queue
+    goroutines: int  # not yet ended, whatever they do
     tick: int  # schedtick of the P
 
 
@@ -210,14 +211,16 @@ class Output(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Coordinator or M → M. The first `count` Output or Tell messages of yours have taken effect."""
+    """Coordinator or M → M. The first `taken` Output or Tell messages of yours have taken effect."""
 
-    count: int
+    taken: int
 
 
 class MainReturned(NamedTuple):
     """The main goroutine returned `value`, pickled."""
 
+    p: PId
+    epoch: Epoch
     program: ProgramId
     value: bytes
 
@@ -225,6 +228,8 @@ class MainReturned(NamedTuple):
 class MainFailed(NamedTuple):
     """The program is over by a panic (code 2), a fatal error (2), a failure to start (1) or `exit(code)`."""
 
+    p: PId
+    epoch: Epoch
     program: ProgramId
     kind: str  # "panic", "fatal", "load", "exit"
     code: int
@@ -311,26 +316,22 @@ class Fenced(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Goroutines for your P: put them at the tail of its queue, or the first in runnext."""
+    """Goroutines for your P: put them at the tail of its queue."""
 
     p: PId
     epoch: Epoch
     records: tuple[Record, ...]
-    to_runnext: bool
 
 
 class Hunger(NamedTuple):
-    """Whether Ps or spinning Ms want work, and whether the coordinator has some itself."""
+    """Whether Ps or spinning Ms want work, and whether the coordinator has some itself.
+
+    Being told of hunger is being asked to be robbed: an M answers with Give, half of what can move,
+    at its next safe point; at once, or as soon as it has something to spare. It asks once.
+    """
 
     hungry: bool
     backlog: bool
-
-
-class Steal(NamedTuple):
-    """Give half of what can move, now if you have two or more, else as soon as you have."""
-
-    p: PId
-    epoch: Epoch
 
 
 class Retake(NamedTuple):
@@ -503,7 +504,7 @@ FromM = (
     | Surveyed | Dumped | Dropped | Traced
 )  # fmt: skip
 ToM = (
-    Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Steal | Retake | LoadProgram | Survey | Dump | Drop
+    Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Retake | LoadProgram | Survey | Dump | Drop
     | Stop | Told
 )  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
@@ -515,4 +516,3 @@ ToNursery = Stop
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery
 Message = ToCoordinator | FromCoordinator | BetweenMs
-

@@ -1,0 +1,46 @@
+"""Go's goroutine scheduler as a multi-process runtime for Python.
+
+Everything public is here: `from cluster import go, Chan, run`. The packages below, downwards; each
+imports only those under it:
+
+cli, bench, trace, dashboard   clients of a running cluster
+api                            Cluster and run
+launch                         starts, finds and stops processes
+wire                           the protocol
+kernel                         goroutines of one M: switches, queues, channels
+model                          ids, states, errors, limits
+"""
+
+from cluster.api.cluster import Cluster, run
+from cluster.kernel.chan import Chan
+from cluster.kernel.sched import go, goid, gosched, sleep
+from cluster.kernel.waitgroup import WaitGroup
+from cluster.launch.cpus import num_cpu
+from cluster.model.errors import (
+    CannotShipError,
+    ClusterError,
+    LostError,
+    NoClusterError,
+    NotInGoroutineError,
+    Panic,
+    ProgramError,
+)
+
+__all__ = [
+    "CannotShipError",
+    "Chan",
+    "Cluster",
+    "ClusterError",
+    "LostError",
+    "NoClusterError",
+    "NotInGoroutineError",
+    "Panic",
+    "ProgramError",
+    "WaitGroup",
+    "go",
+    "goid",
+    "gosched",
+    "num_cpu",
+    "run",
+    "sleep",
+]

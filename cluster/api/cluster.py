@@ -1,0 +1,127 @@
+"""Cluster: processes that run programs; and `run`, which needs one for a moment."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from types import TracebackType
+from typing import Final, ParamSpec, Self, TypeVar
+
+from cluster.api.session import Watch, Write, print_to_streams, run_program
+from cluster.api.source import of_this_process
+from cluster.kernel.g import name_of
+from cluster.kernel.sched import current_goroutine
+from cluster.launch.client import Client, check_address
+from cluster.launch.cpus import default_procs
+from cluster.launch.embedded import Embedded
+from cluster.model.errors import ClusterError
+from cluster.model.limits import MS_MAX, PROCS_MAX
+from cluster.wire.messages import Options, Source, Status
+from cluster.wire.pickling import NoObjects, Pickling
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Cluster:
+    """A coordinator and workers: started here and ended with the `with` block, or joined at `address`.
+
+    `procs` is GOMAXPROCS (default: $GOMAXPROCS, else the usable CPUs), `workers` the Ms that are
+    started at once (default: as many). Raises NoClusterError when nobody listens at `address`.
+    """
+
+    def __init__(self, procs: int | None = None, workers: int | None = None, address: str | None = None) -> None:
+        if current_goroutine() is not None:
+            raise ClusterError("a goroutine is running: use `go` for more goroutines; a cluster is started outside")
+        self._embedded: Embedded | None = None
+        if address is not None:
+            if procs is not None or workers is not None:
+                raise ClusterError("procs and workers are those of the cluster at `address`: leave them out")
+            check_address(address)
+            self._client = Client(address)
+            return
+        procs = default_procs() if procs is None else procs
+        workers = procs if workers is None else workers
+        if not 1 <= procs <= PROCS_MAX:
+            raise ClusterError(f"procs={procs}: the number of Ps is from 1 to {PROCS_MAX}")
+        if not 1 <= workers <= MS_MAX:
+            raise ClusterError(f"workers={workers}: the number of Ms is from 1 to {MS_MAX}")
+        self._embedded = Embedded(procs, workers)
+        self._client = Client(self._embedded.address, self._embedded.check)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes that this cluster started; a cluster that was joined goes on."""
+        self._client.close()
+        if self._embedded is not None:
+            self._embedded.close()
+
+    @property
+    def address(self) -> str:
+        """Where the coordinator listens."""
+        return self._client.address
+
+    def status(self) -> Status:
+        """Ps, Ms, programs and the global queue at this moment."""
+        return self._client.status()
+
+    def run(
+        self,
+        main: Callable[P, Coroutine[object, object, R]] | Callable[P, R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a program: `main(*args)` is its main goroutine. What main returned.
+
+        Raises ProgramError when the program panicked or met a fatal error, LostError when an M died
+        with goroutines of it, SystemExit when it called exit, CannotShipError when `main` or its
+        arguments cannot be pickled.
+        """
+        return self.watch(None, main, *args, **kwargs)
+
+    def watch(
+        self,
+        watch: Watch | None,
+        main: Callable[P, Coroutine[object, object, R]] | Callable[P, R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """`run`, with every scheduler event and every span of the trace told to `watch` as it happens."""
+        source = of_this_process()
+        pickling = Pickling("__main__", NoObjects(), main_by_value=not source.path)
+        record = pickling.dumps(
+            (main, args) if not kwargs else (partial(main, **kwargs), args), "main or an argument of it"
+        )
+        options = Options(explain=watch is not None, trace=watch is not None, by_path=False)
+        outcome = run_program(self._client, name_of(main), source, options, record, print_to_streams, watch)
+        outcome.check()
+        value = pickling.loads(outcome.value) if outcome.value else None
+        return value  # type: ignore[return-value]  # pickled by the M from what main returned
+
+    def run_file(self, source: Source, options: Options, write: Write, watch: Watch | None) -> tuple[int, str]:
+        """Run `main` of a program file; the exit code, and what stderr should get at the end."""
+        outcome = run_program(self._client, source.path, source, options, b"", write, watch)
+        return outcome.code, outcome.text
+
+
+def run(
+    main: Callable[..., Coroutine[object, object, R]] | Callable[..., R],
+    /,
+    *args: object,
+    procs: int | None = None,
+    workers: int | None = None,
+    address: str | None = None,
+) -> R:
+    """Run a program on a cluster of its own, or on the one at `address`. What main returned.
+
+    See Cluster and Cluster.run for `procs`, `workers` and the errors. Outside of goroutines only.
+    """
+    with Cluster(procs, workers, address) as cluster:
+        return cluster.run(main, *args)

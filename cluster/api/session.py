@@ -1,0 +1,106 @@
+"""One run of one program: start it, show what it prints, and bring home how it ended."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cluster.launch.client import Client
+from cluster.model.clock import SECOND
+from cluster.model.errors import ClusterError, LostError, ProgramError
+from cluster.wire.messages import (
+    Accepted,
+    Ended,
+    Interrupt,
+    Options,
+    Output,
+    Source,
+    Span,
+    StartProgram,
+    Step,
+    ToClient,
+    Traced,
+)
+
+Write = Callable[[int, bytes], None]  # (1 stdout or 2 stderr, whole lines)
+Watch = Callable[[tuple[Span, ...], tuple[Step, ...]], None]
+
+START_TIMEOUT_NS: Final = 30 * SECOND  # for a coordinator that is being started
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a program ended: Ended, without its number."""
+
+    kind: str
+    code: int
+    text: str
+    value: bytes
+
+    def check(self) -> None:
+        """Raises what `run` raises for a program that did not return."""
+        match self.kind:
+            case "returned":
+                return
+            case "exit":
+                if self.text:
+                    print_to_streams(2, self.text.encode())
+                raise SystemExit(self.code)
+            case "lost":
+                raise LostError(self.text.removeprefix("cluster.LostError: "))
+            case "interrupted":
+                raise ClusterError(f"the program was ended: {self.text}")
+            case _:
+                raise ProgramError(self.text, self.code)
+
+
+def print_to_streams(stream: int, data: bytes) -> None:
+    """Write bytes to this process's stdout or stderr, at once."""
+    target = sys.stdout if stream == 1 else sys.stderr
+    buffer = getattr(target, "buffer", None)
+    if buffer is None:  # a notebook
+        target.write(data.decode("utf-8", "replace"))
+    else:
+        target.flush()
+        buffer.write(data)
+    target.flush()
+
+
+def run_program(
+    client: Client,
+    name: str,
+    source: Source,
+    options: Options,
+    main: bytes,
+    write: Write = print_to_streams,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Run a program to its end. Ctrl-C ends the program first, then raises KeyboardInterrupt."""
+    pending = client.request(StartProgram(name, source, options, main), START_TIMEOUT_NS)
+    accepted = pending.pop(0)
+    assert isinstance(accepted, Accepted), f"a program was started, and {type(accepted).__name__} came"
+    ended: list[Ended] = []
+
+    def take(message: ToClient) -> None:
+        match message:
+            case Output(stream=stream, data=data):
+                write(stream, data)
+            case Traced(spans=spans, steps=steps):
+                if watch is not None:
+                    watch(spans, steps)
+            case Ended():
+                ended.append(message)
+            case _:
+                raise ClusterError(f"the coordinator sent {type(message).__name__} to a client that runs a program")
+
+    try:
+        while not ended:
+            for message in pending or client.receive():
+                take(message)
+            pending = []
+    except KeyboardInterrupt:
+        client.interrupt(Interrupt(accepted.program), take)
+        raise
+    last = ended[0]
+    return Outcome(last.kind, last.code, last.text, last.value)

@@ -1,0 +1,10 @@
+"""The `cluster` command: one file per subcommand, imported when it is called.
+
+entry      the group, exit codes, errors
+run        cluster run FILE.py
+status     cluster status
+stop       cluster stop
+demo       cluster demo [NAME]
+
+Data to stdout, words to stderr.
+"""

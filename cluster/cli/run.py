@@ -1,0 +1,119 @@
+"""`cluster run FILE.py [ARGS…]`: runs main() of a file, on a cluster of its own or on a running one."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cluster.api.cluster import Cluster
+from cluster.api.session import Watch, print_to_streams
+from cluster.api.source import of_file
+from cluster.cli.entry import ExitCode
+from cluster.launch.connection import default_dir, find
+from cluster.model.errors import NoClusterError
+from cluster.model.limits import MS_MAX, PROCS_MAX
+from cluster.trace.chrome import Recorder
+from cluster.trace.explain import Explainer
+from cluster.wire.messages import Options, Span, Step
+
+
+@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.option("-p", "--procs", type=click.IntRange(1, PROCS_MAX), help="GOMAXPROCS: how many Ps.")
+@click.option("-w", "--workers", type=click.IntRange(1, MS_MAX), help="How many Ms to start (default: one per P).")
+@click.option("--address", help="Run on the cluster at this address, instead of starting one.")
+@click.option("--explain", is_flag=True, help="Tell every step of the scheduler as it happens, on stderr.")
+@click.option("--trace", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write a Perfetto trace.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(
+    procs: int | None,
+    workers: int | None,
+    address: str | None,
+    explain: bool,
+    trace: Path | None,
+    file: Path,
+    arguments: tuple[str, ...],
+) -> int:
+    """Run main() of FILE with ARGUMENTS in its sys.argv.
+
+    \b
+    Examples:
+      cluster run app.py
+      cluster run -p 4 -w 4 app.py --size 10
+      cluster run --explain app.py
+      GODEBUG=schedtrace=1000 cluster run app.py
+
+    Joins the cluster of this user if one is running and neither -p nor -w is given; else starts its
+    own. Exit codes: 0 done, 1 failed, 2 panic, deadlock or misuse, or what the program said.
+    """
+    if address is not None and (procs is not None or workers is not None):
+        raise click.UsageError("-p and -w are those of the cluster at --address: leave them out")
+    problem = check_file(file)
+    if problem is not None:
+        click.echo(f"cluster: {problem}", err=True)
+        return ExitCode.FAILED
+    explainer = Explainer(lambda line: click.echo(line, err=True)) if explain else None
+    recorder = Recorder() if trace is not None else None
+    options = Options(explain=explain, trace=trace is not None, by_path=True)
+    with Cluster(procs, workers, address or _running(procs, workers)) as cluster:
+        code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, _watch(explainer, recorder))
+    if text:
+        print_to_streams(2, text.encode("utf-8", "surrogateescape"))
+    if recorder is not None and trace is not None:
+        trace.write_text(recorder.json())
+    return code
+
+
+def _running(procs: int | None, workers: int | None) -> str | None:
+    """The address of this user's running cluster, if one should be joined."""
+    if procs is not None or workers is not None:
+        return None
+    try:
+        return find(default_dir()).address
+    except NoClusterError:
+        return None
+
+
+def _watch(explainer: Explainer | None, recorder: Recorder | None) -> Watch | None:
+    watchers: list[Callable[[tuple[Span, ...], tuple[Step, ...]], None]] = []
+    if explainer is not None:
+        watchers.append(lambda spans, steps: explainer.tell(steps))
+    if recorder is not None:
+        watchers.append(recorder.take)
+    if not watchers:
+        return None
+
+    def watch(spans: tuple[Span, ...], steps: tuple[Step, ...]) -> None:
+        for watcher in watchers:
+            watcher(spans, steps)
+
+    return watch
+
+
+def check_file(file: Path) -> str | None:
+    """Why `file` cannot be a program, found out before any process is started; None when it can."""
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        return f"cannot read {file}: {error.strerror}"
+    try:
+        tree = ast.parse(text, filename=str(file))
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        return f"{file}{line}: {getattr(error, 'msg', error)}: this is no Python program"
+    return None if _may_define_main(tree) else f"{file} has no function `main`: a program needs `async def main():`"
+
+
+def _may_define_main(tree: ast.Module) -> bool:
+    """Whether the file may have a global `main`: by definition, assignment or import, at any depth outside of functions."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name="main") | ast.AsyncFunctionDef(name="main") | ast.Name(id="main"):
+                return True
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                if any((alias.asname or alias.name) in ("main", "*") for alias in names):
+                    return True
+            case _:
+                pass
+    return False

@@ -1,0 +1,130 @@
+"""`cluster status`: who holds which P, what the Ms do, what waits."""
+
+import json
+
+import click
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from cluster.cli.entry import ExitCode
+from cluster.launch.client import Client, check_address
+from cluster.launch.connection import default_dir, find
+from cluster.model.clock import SECOND
+from cluster.wire.messages import MRow, Status
+
+
+@click.command()
+@click.option("--address", help="The cluster's address (default: this user's running cluster).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def command(address: str | None, as_json: bool) -> int:
+    """Show Ps, Ms, the global queue and programs of a running cluster.
+
+    \b
+    Examples:
+      cluster status
+      cluster status --json
+    """
+    address = address or find(default_dir()).address
+    check_address(address)
+    client = Client(address)
+    try:
+        status = client.status()
+    finally:
+        client.close()
+    if as_json:
+        click.echo(json.dumps(describe(status, address)))
+    else:
+        show(status, address)
+    return ExitCode.DONE
+
+
+def describe(status: Status, address: str) -> dict[str, object]:
+    """The status as plain data. Sizes in bytes, durations in seconds, absent ids are null."""
+    return {
+        "address": address,
+        "pid": status.pid,
+        "gomaxprocs": status.procs,
+        "globrunq": status.globrunq,
+        "ps": [
+            {
+                "p": p.p,
+                "status": p.status,
+                "m": None if p.m < 0 else p.m,
+                "epoch": p.epoch,
+                "runq": p.runq,
+                "schedtick": p.tick,
+            }
+            for p in status.ps
+        ],
+        "ms": [_describe_m(m) for m in status.ms],
+        "programs": [
+            {
+                "program": program.program,
+                "name": program.name,
+                "goroutines": program.goroutines,
+                "age_s": round(program.age_ns / SECOND, 3),
+            }
+            for program in status.programs
+        ],
+    }
+
+
+def _describe_m(m: MRow) -> dict[str, object]:
+    core, rss = process_facts(m.pid)
+    return {
+        "m": m.m,
+        "pid": m.pid,
+        "state": m.status,
+        "p": None if m.p < 0 else m.p,
+        "runnable": m.runnable,
+        "goroutines": m.goroutines,
+        "core": core,
+        "rss": rss,
+        "silent_s": round(m.silent_ns / SECOND, 3),
+    }
+
+
+def process_facts(pid: int) -> tuple[int | None, int | None]:
+    """(core, resident bytes) of a process of this machine; None where the system does not tell."""
+    try:
+        process = psutil.Process(pid)
+        core = process.cpu_num() if hasattr(process, "cpu_num") else None
+        return core, process.memory_info().rss
+    except psutil.Error:
+        return None, None
+
+
+def show(status: Status, address: str) -> None:
+    """The status as tables."""
+    console = Console()
+    console.print(f"coordinator pid {status.pid} at {address}")
+    console.print(f"GOMAXPROCS {status.procs}, global queue {status.globrunq}")
+    ps = _table("Ps", "P", "status", "M", "epoch", "queue", "schedtick")
+    for p in status.ps:
+        ps.add_row(str(p.p), p.status, _id(p.m), str(p.epoch), str(p.runq), str(p.tick))
+    ms = _table("Ms", "M", "pid", "state", "P", "core", "RSS", "runnable", "goroutines")
+    for m in status.ms:
+        core, rss = process_facts(m.pid)
+        size = "" if rss is None else f"{rss / 2**20:.1f} MiB"
+        ms.add_row(
+            str(m.m), str(m.pid), m.status, _id(m.p), "" if core is None else str(core), size,
+            str(m.runnable), str(m.goroutines),
+        )  # fmt: skip
+    programs = _table("Programs", "program", "name", "goroutines", "age")
+    for program in status.programs:
+        age = f"{program.age_ns / SECOND:.1f} s"
+        programs.add_row(str(program.program), program.name, str(program.goroutines), age)
+    for table in (ps, ms, programs):
+        console.print(table)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("status", "state", "name") else "right")
+    return table
+
+
+def _id(number: int) -> str:
+    return "-" if number < 0 else str(number)

@@ -1,0 +1,128 @@
+"""The link of a client to the coordinator: requests out, a program's output and result in.
+
+A client says every HEARTBEAT_NS that it is alive, and is answered; a coordinator that does not
+answer eight times in a row is taken for dead. So nobody waits for ever on either side.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import zmq
+
+from cluster.launch.connection import dir_of
+from cluster.model.clock import MILLISECOND, SECOND, MonotonicClock
+from cluster.model.errors import ClusterError, NoClusterError
+from cluster.model.limits import HEARTBEAT_NS
+from cluster.wire.codec import Decoder, encode
+from cluster.wire.messages import (
+    Alive,
+    AskStatus,
+    Ended,
+    FromClient,
+    Interrupt,
+    Refused,
+    StartProgram,
+    Status,
+    StopCluster,
+    ToClient,
+)
+
+UNANSWERED_MAX: Final = 8
+ANSWER_TIMEOUT_NS: Final = 5 * SECOND  # of a coordinator that is there: it answers in under a millisecond
+LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that were started
+
+
+class Client:
+    """One conversation with a coordinator. Not for several threads."""
+
+    def __init__(self, address: str, check: Callable[[], None] = lambda: None) -> None:
+        """`check` raises when the processes that this client depends on are gone; it is called now and then."""
+        self.address: Final = address
+        self._check: Final = check
+        self._clock: Final = MonotonicClock()
+        self._context: Final = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        self._socket.linger = 500  # ms; for a last request
+        self._socket.sndhwm = self._socket.rcvhwm = 0
+        self._socket.reconnect_ivl, self._socket.reconnect_ivl_max = 5, 100
+        self._socket.connect(address)
+        self._decode: Final = Decoder(ToClient).decode
+        self._unanswered = 0
+        self._beat_at = self._clock.now() + HEARTBEAT_NS
+        self._heard = False
+
+    def send(self, message: FromClient) -> None:
+        """Say something."""
+        self._socket.send(encode([message]))
+
+    def receive(self) -> list[ToClient]:
+        """What came, after waiting for at most LOOK_NS; [] when nothing did.
+
+        Raises NoClusterError when the coordinator does not answer any more.
+        """
+        self._check()
+        now = self._clock.now()
+        if now >= self._beat_at:
+            self._beat_at = now + HEARTBEAT_NS
+            self._unanswered += 1
+            self.send(Alive())
+            if self._heard and self._unanswered > UNANSWERED_MAX:
+                raise NoClusterError(
+                    f"the coordinator at {self.address} does not answer any more: it died or is stopped"
+                )
+        if not self._socket.poll(LOOK_NS // MILLISECOND):
+            return []
+        self._unanswered, self._heard = 0, True
+        messages = [message for message in self._decode(self._socket.recv()) if not isinstance(message, Alive)]
+        return messages  # type: ignore[return-value]  # the decoder takes nothing else
+
+    def request(self, message: StartProgram | AskStatus, timeout_ns: int = ANSWER_TIMEOUT_NS) -> list[ToClient]:
+        """Send, and wait for the first answer and what came with it. NoClusterError when none comes in time."""
+        self.send(message)
+        give_up = self._clock.now() + timeout_ns
+        while self._clock.now() < give_up:
+            if answer := self.receive():
+                if isinstance(answer[0], Refused):
+                    raise ClusterError(f"the coordinator refused: {answer[0].reason}")
+                return answer
+        raise NoClusterError(
+            f"nobody answers at {self.address}: no coordinator runs there. Start one with `coordinator`, or leave the "
+            f"address out and let `cluster run` start its own."
+        )
+
+    def status(self) -> Status:
+        """The state of the cluster."""
+        answer = self.request(AskStatus())[0]
+        assert isinstance(answer, Status), f"asked for a status, got {type(answer).__name__}"
+        return answer
+
+    def stop_cluster(self) -> None:
+        """End the cluster, and wait until it is gone."""
+        self.status()
+        self.send(StopCluster())
+
+    def interrupt(self, message: Interrupt, on_message: Callable[[ToClient], None]) -> None:
+        """Have the program ended; what still comes of it goes to `on_message`, for at most two seconds."""
+        self.send(message)
+        give_up = self._clock.now() + 2 * SECOND
+        while self._clock.now() < give_up:
+            for answer in self.receive():
+                on_message(answer)
+                if isinstance(answer, Ended):
+                    return
+
+    def close(self) -> None:
+        """Close the link; what was sent goes out."""
+        self._socket.close()
+        self._context.term()
+
+
+def check_address(address: str) -> None:
+    """Raises NoClusterError when there can be no coordinator at `address`."""
+    path = dir_of(address) / os.path.basename(address)
+    if not path.exists():
+        raise NoClusterError(
+            f"nobody answers at {address}: there is no such socket. Start a coordinator with `coordinator --bind "
+            f"{address}`, or leave the address out and let `cluster run` start its own."
+        )

@@ -1,0 +1,82 @@
+"""`coordinator`: owns the P table and the programs of one cluster.
+
+argparse, not click: this module's imports are paid at each start of a cluster.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cluster.launch import connection
+from cluster.launch.cpus import default_procs
+from cluster.launch.version import PYTHON
+from cluster.model.clock import MonotonicClock
+from cluster.model.errors import ClusterError
+from cluster.model.limits import PROCS_MAX
+from coordinator.core.step import Core
+from coordinator.server import Server
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="coordinator",
+        description="Start the coordinator of a cluster. Workers and `cluster` find it through its connection file.",
+        epilog="examples:\n  coordinator\n  coordinator --procs 4\n  coordinator --bind ipc:///run/gmp/coordinator.sock",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--bind", metavar="ADDR", help="address to listen at (default: a socket in the directory)")
+    parser.add_argument("--dir", metavar="DIR", type=Path, help="the cluster's directory (default: this user's)")
+    parser.add_argument("--procs", metavar="N", type=int, help="GOMAXPROCS, how many Ps (default: the usable CPUs)")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input is closed")
+    parser.add_argument("--quiet", action="store_true", help="log errors only")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.ERROR if arguments.quiet else logging.INFO, format="coordinator: %(levelname)s %(message)s"
+    )
+    procs = default_procs() if arguments.procs is None else arguments.procs
+    try:
+        if not 1 <= procs <= PROCS_MAX:
+            raise ClusterError(f"--procs {procs}: the number of Ps is from 1 to {PROCS_MAX}")
+        if arguments.bind:
+            directory, address = connection.dir_of(arguments.bind), arguments.bind
+        else:
+            directory = arguments.dir or connection.default_dir()
+            address = connection.ipc_address(directory / connection.SOCKET)
+        serve(address, connection.private_dir(directory), procs, watch_stdin=arguments.exit_with_parent)
+    except (ClusterError, OSError) as error:
+        print(f"coordinator: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> None:
+    """Serve until a signal, `cluster stop`, or the end of standard input."""
+    connection.lock(directory)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # the wake-up fd ends the loop
+    clock = MonotonicClock()
+    core = Core(procs, os.getpid(), PYTHON, clock.now())
+    server = Server(core, clock, address, (wake_read, *([sys.stdin.fileno()] if watch_stdin else [])))
+    connection.write(directory, connection.Connection(address, os.getpid()))
+    logging.getLogger("coordinator").info("listening address=%s procs=%d pid=%d", address, procs, os.getpid())
+    try:
+        server.run()
+    finally:
+        connection.remove(directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

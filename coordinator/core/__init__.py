@@ -1,0 +1,15 @@
+"""The decisions of the coordinator. One message is one critical section: this is `sched.lock`.
+
+state        all that the coordinator knows, in one place
+ptable       Ps: leases and epochs
+membership   Ms: who is there, idle, wanting, spinning
+programs     programs from their start to their last line of output
+globrunq     goroutines that no M owns
+placement    who gets which P and which goroutines; hunger
+survey       rounds of questions to all Ms: deadlock, schedtrace
+sysmon       what happens by the passing of time
+schedtrace   Go's lines
+step         a message in, the messages out
+
+Must never import: sockets, clocks, threads, processes, the environment.
+"""

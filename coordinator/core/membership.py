@@ -1,0 +1,113 @@
+"""Who is there: the Ms of the cluster, and what each was doing when it was heard last.
+
+Owner.      The coordinator.
+Invariants. An M is on the idle stack exactly while its status is IDLE, and in the line for a P
+            exactly while it is WANTING. It holds a P exactly while RUNNING or SPINNING. An id is
+            never used again.
+Order.      Idle Ms are a stack, the last first: its caches are warm, and the others can sleep on.
+            Ms that want a P stand in line.
+Sources.    Go 1.19 runtime/proc.go: mget, mput, stopm, startm.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NewType
+
+from cluster.model.clock import Instant
+from cluster.model.ids import MId, PId, ProgramId
+from cluster.model.status import M_MOVES, MEvent, MStatus, move
+from cluster.wire.messages import Load, Peer
+
+PeerId = NewType("PeerId", bytes)  # how the shell addresses a process
+
+NO_LOAD = Load(runnable=0, stealable=0, ring=0, globrunq=0, goroutines=0, tick=0)
+
+
+@dataclass(slots=True)
+class M:
+    """A worker process."""
+
+    id: MId
+    peer: PeerId
+    pid: int
+    endpoint: str
+    heard_at: Instant
+    status: MStatus = MStatus.IDLE
+    p: PId | None = None
+    nonce: int = 0  # of its latest renewal; leases count from when that was sent
+    load: Load = NO_LOAD
+    told_hungry: bool = False
+    told_backlog: bool = False
+    retake_asked: bool = False
+    shipped: dict[ProgramId, int] = field(default_factory=dict)  # goroutines it was ever given, by program
+
+
+class Membership:
+    """All Ms that are alive, by id and by peer."""
+
+    def __init__(self) -> None:
+        self.ms: dict[MId, M] = {}
+        self.by_peer: dict[PeerId, M] = {}
+        self.nurseries: dict[PeerId, Instant] = {}
+        self.exits: dict[int, str] = {}  # how processes ended, by pid, as their parents told
+        self._idle: list[M] = []
+        self._wanting: deque[M] = deque()
+        self._next_id = 0
+
+    def join(self, peer: PeerId, pid: int, endpoint: str, now: Instant) -> M:
+        """A new M, idle."""
+        m = M(MId(self._next_id), peer, pid, endpoint, now)
+        self._next_id += 1
+        self.ms[m.id] = m
+        self.by_peer[peer] = m
+        self._idle.append(m)
+        return m
+
+    def move(self, m: M, event: MEvent) -> None:
+        """The one door for an M's status; keeps the idle stack and the line in step with it."""
+        old, m.status = m.status, move(M_MOVES, m.status, event)
+        if old is m.status:
+            return
+        if old is MStatus.IDLE:
+            self._idle.remove(m)
+        elif old is MStatus.WANTING:
+            self._wanting.remove(m)
+        if m.status is MStatus.IDLE:
+            self._idle.append(m)
+        elif m.status is MStatus.WANTING:
+            self._wanting.append(m)
+
+    def lose(self, m: M) -> None:
+        """The M is dead or fenced off."""
+        self.move(m, MEvent.LOSE)
+        del self.ms[m.id]
+        del self.by_peer[m.peer]
+
+    def first_wanting(self) -> M | None:
+        """Who has waited longest for a P."""
+        return self._wanting[0] if self._wanting else None
+
+    def last_idle(self) -> M | None:
+        """Who became idle last."""
+        return self._idle[-1] if self._idle else None
+
+    def with_status(self, status: MStatus) -> list[M]:
+        """All Ms of that status, in the order of their ids."""
+        return [m for m in self.ms.values() if m.status is status]
+
+    @property
+    def idle(self) -> int:
+        """How many Ms have nothing to do."""
+        return len(self._idle)
+
+    def roster(self) -> tuple[Peer, ...]:
+        """Where each M listens for the others."""
+        return tuple(Peer(m.id, m.endpoint) for m in self.ms.values())
+
+    def validate(self) -> None:
+        """Raises AssertionError when an invariant does not hold."""
+        assert sorted(m.id for m in self._idle) == [m.id for m in self.with_status(MStatus.IDLE)]
+        assert sorted(m.id for m in self._wanting) == [m.id for m in self.with_status(MStatus.WANTING)]
+        for m in self.ms.values():
+            holds = m.status in (MStatus.RUNNING, MStatus.SPINNING)
+            assert (m.p is not None) == holds, f"M {m.id} is {m.status} and holds P {m.p}"

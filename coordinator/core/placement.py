@@ -1,0 +1,121 @@
+"""Who gets which P, and which goroutines; and who is asked for some.
+
+Order.      Ms that already have goroutines and want a P come first, in the order of their asking.
+            Then goroutines that nobody owns: to Ms that spin, else to an idle P with the M that
+            became idle last. Whoever still has nothing is hungry, and Ms that run are told.
+Hunger.     Told once, answered once by Give, told again while it lasts. A broadcast, not one
+            victim: the loads we know are up to a renewal old, and an M that has nothing to spare
+            does not answer. What is given goes to whoever is hungry at that moment.
+Waking.     One M is woken per batch, and each batch is at most n/procs + 1: a few goroutines do not
+            wake all Ms, and no two Ms are sent after the same work.
+Unlike Go.  A thief cannot look into a victim's queue; and a P that spins keeps its lease, so that a
+            message from another M finds it ready, and is asked back when somebody else wants a P.
+Sources.    Go 1.19 runtime/proc.go: wakep, startm, findRunnable, stealWork, handoffp, retake.
+"""
+
+from cluster.model.clock import after
+from cluster.model.limits import SLICE_NS
+from cluster.model.status import MEvent, MStatus
+from cluster.wire.messages import Hunger, LeaseP, Record, Retake, Work
+from coordinator.core.membership import M
+from coordinator.core.ptable import P
+from coordinator.core.state import State
+
+
+def balance(s: State) -> None:
+    """Bring Ps, Ms and goroutines together, as far as they go. Called after every message."""
+    _serve_wanting(s)
+    _place_goroutines(s)
+    _tell_hunger(s)
+
+
+def _serve_wanting(s: State) -> None:
+    while s.table.idle and (m := s.members.first_wanting()) is not None:
+        grant(s, m)
+    if s.members.first_wanting() is not None:
+        _ask_back(s)
+
+
+def _ask_back(s: State) -> None:
+    """Somebody wants a P and all are leased: ask for that of a spinning M, else for the oldest lease."""
+    spinning = s.members.with_status(MStatus.SPINNING)
+    overdue = [m for m in s.members.with_status(MStatus.RUNNING) if s.now >= _slice_end(s, m)]
+    if any(m.retake_asked for m in spinning + overdue):
+        return
+    victim = min(spinning or overdue, key=lambda m: _slice_end(s, m), default=None)
+    if victim is not None:
+        p = holding(s, victim)
+        victim.retake_asked = True
+        s.tell(victim, Retake(p.id, p.epoch))
+
+
+def next_retake(s: State) -> int | None:
+    """When the next slice of a lease ends that somebody waits for; None when nobody waits."""
+    if s.members.first_wanting() is None:
+        return None
+    ends = [_slice_end(s, m) for m in s.members.with_status(MStatus.RUNNING) if not m.retake_asked]
+    return min(ends, default=None)
+
+
+def _slice_end(s: State, m: M) -> int:
+    return after(holding(s, m).granted_at, SLICE_NS)
+
+
+def _place_goroutines(s: State) -> None:
+    for m in s.members.with_status(MStatus.SPINNING):
+        if not s.globrunq:
+            break
+        s.members.move(m, MEvent.FIND)
+        ship(s, m, s.globrunq.batch(len(s.table)))
+    while s.table.idle and (s.globrunq or any(p.runq for p in s.table.ps)):
+        idle = s.members.last_idle()
+        if idle is None:
+            break
+        grant(s, idle)
+        if s.globrunq:
+            ship(s, idle, s.globrunq.batch(len(s.table)))
+
+
+def grant(s: State, m: M) -> P:
+    """Lease an idle P to `m`, with the goroutines that wait on it."""
+    p = s.table.acquire(m.id, s.now)
+    assert p is not None, "the caller saw an idle P"
+    s.members.move(m, MEvent.LEASE)
+    m.p, m.retake_asked = p.id, False
+    m.told_hungry = hungry(s)
+    s.tell(m, LeaseP(p.id, p.epoch, m.nonce, p.tick, len(s.table), m.told_hungry))
+    s.step("ProcStart", m=m.id, p=p.id, detail=f"epoch={p.epoch}")
+    if p.runq:
+        records, p.runq = tuple(p.runq), []
+        ship(s, m, records)
+    return p
+
+
+def ship(s: State, m: M, records: tuple[Record, ...]) -> None:
+    """Send goroutines to the holder of a P."""
+    p = holding(s, m)
+    for record in records:
+        m.shipped[record.program] = m.shipped.get(record.program, 0) + 1
+        if (program := s.programs.get(record.program)) is not None:
+            program.sent += 1
+    s.tell(m, Work(p.id, p.epoch, records))
+
+
+def holding(s: State, m: M) -> P:
+    """The P that `m` holds."""
+    assert m.p is not None, f"M {m.id} holds no P"
+    return s.table.ps[m.p]
+
+
+def hungry(s: State) -> bool:
+    """Whether somebody could run goroutines at once: a spinning M, or an idle M for an idle P."""
+    idle = s.table.idle > 0 and s.members.idle > 0
+    return not s.globrunq and (idle or any(m.status is MStatus.SPINNING for m in s.members.ms.values()))
+
+
+def _tell_hunger(s: State) -> None:
+    want, backlog = hungry(s), len(s.globrunq) > 0
+    for m in s.members.with_status(MStatus.RUNNING):
+        if (m.told_hungry, m.told_backlog) != (want, backlog):
+            m.told_hungry, m.told_backlog = want, backlog
+            s.tell(m, Hunger(want, backlog))

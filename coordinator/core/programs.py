@@ -1,0 +1,60 @@
+"""Programs: one main goroutine and all that it started, from the start to the last line of output.
+
+Life.       running → ending (its result is known, its Ms are told to drop it, their last output is
+            awaited) → gone (its client was told). A program ends once: the first result stands.
+Owner.      The coordinator. The goroutines themselves are on Ms; here are the counts that show
+            whether any record is still under way.
+Unlike Go.  A process of Go is one program. Several share a cluster here and never see each other.
+"""
+
+from dataclasses import dataclass, field
+
+from cluster.model.clock import MILLISECOND, Instant
+from cluster.model.ids import MId, ProgramId
+from cluster.wire.messages import Ended, Options, Source
+from coordinator.core.membership import PeerId
+
+
+@dataclass(slots=True)
+class Program:
+    """A running or ending program, and what its client asked for."""
+
+    id: ProgramId
+    client: PeerId
+    name: str
+    source: Source
+    options: Options
+    started_at: Instant
+    stripes: int  # how many Ms share the low goroutine ids
+    next_stripe: int = 0
+    sent: int = 0  # records that the coordinator has sent to Ms
+    received: int = 0  # and got from them
+    result: Ended | None = None
+    dropping: dict[MId, None] = field(default_factory=dict)  # Ms that have not said Dropped yet
+    drop_deadline: Instant = Instant(0)
+    dumping: dict[MId, None] = field(default_factory=dict)  # Ms that have not said Dumped yet
+    dumps: list[tuple[int, str]] = field(default_factory=list)
+    quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
+    schedtrace_ns: int = 0  # period; 0 is off
+    schedtrace_detail: bool = False
+    schedtrace_due: Instant = Instant(0)
+
+    @property
+    def watched(self) -> bool:
+        """Whether its client wants to hear of scheduler events."""
+        return self.options.explain or self.options.trace
+
+
+def godebug(setting: str) -> dict[str, int]:
+    """`GODEBUG` as a mapping; what is no `name=number` is ignored, as Go does."""
+    pairs = (item.partition("=") for item in setting.split(","))
+    return {name: int(value) for name, _, value in pairs if value.isascii() and value.isdigit() and len(value) < 10}
+
+
+def begin(program: Program) -> Program:
+    """Read the program's GODEBUG."""
+    debug = godebug(program.source.godebug)
+    program.schedtrace_ns = debug.get("schedtrace", 0) * MILLISECOND
+    program.schedtrace_detail = debug.get("scheddetail", 0) > 0
+    program.schedtrace_due = program.started_at
+    return program

@@ -1,0 +1,91 @@
+"""All that the coordinator knows, in one place, and the commands of the step in progress.
+
+Invariants. See the parts. `validate` checks them all; the tests call it after every step.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from cluster.model.clock import Instant
+from cluster.model.ids import ProgramId
+from cluster.wire.messages import Message, Step, Traced
+from coordinator.core.globrunq import GlobRunq
+from coordinator.core.membership import M, Membership, PeerId
+from coordinator.core.programs import Program
+from coordinator.core.ptable import PTable
+from coordinator.core.survey import Surveys
+
+BOOT_STEPS_MAX: Final = 256  # of the steps that are told to every program that asks for the story
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A command to the shell: `message` to `peer`."""
+
+    peer: PeerId
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A command to the shell: tell the operator. `phrase` is fixed; `fields` are (name, value)."""
+
+    level: int  # of the logging module
+    phrase: str
+    fields: tuple[tuple[str, object], ...] = ()
+
+
+Command = Send | Log
+
+
+@dataclass(slots=True)
+class State:
+    """The coordinator's knowledge. `out` is what the step in progress has decided so far."""
+
+    table: PTable
+    pid: int
+    now: Instant
+    members: Membership = field(default_factory=Membership)
+    programs: dict[ProgramId, Program] = field(default_factory=dict)
+    globrunq: GlobRunq = field(default_factory=GlobRunq)
+    surveys: Surveys = field(default_factory=Surveys)
+    clients: dict[PeerId, Instant] = field(default_factory=dict)  # heard at
+    boot_steps: list[Step] = field(default_factory=list)
+    out: list[Command] = field(default_factory=list)
+    outputs: dict[PeerId, int] = field(default_factory=dict)  # Output messages ever taken from each M
+    acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
+    next_program: int = 1
+    stopping: bool = False
+
+    def send(self, peer: PeerId, message: Message) -> None:
+        """Send when the step ends, in this order."""
+        self.out.append(Send(peer, message))
+
+    def tell(self, m: M, message: Message) -> None:
+        """Send to an M."""
+        self.out.append(Send(m.peer, message))
+
+    def log(self, level: int, phrase: str, **fields: object) -> None:
+        """Tell the operator."""
+        self.out.append(Log(level, phrase, tuple(fields.items())))
+
+    def step(
+        self, kind: str, *, m: int = -1, p: int = -1, goid: int = -1, detail: str = "", program: Program | None = None
+    ) -> None:
+        """A scheduler event, for the watchers of `program`, or of all programs; boot steps are kept."""
+        step = Step(kind, self.now, m, p, goid, detail)
+        if program is None and len(self.boot_steps) < BOOT_STEPS_MAX and not self.programs:
+            self.boot_steps.append(step)
+        for watching in self.programs.values() if program is None else (program,):
+            if watching.watched:
+                self.send(watching.client, Traced(watching.id, (), (step,)))
+
+    def validate(self) -> None:
+        """Raises AssertionError when an invariant of any part does not hold."""
+        self.table.validate()
+        self.members.validate()
+        for m in self.members.ms.values():
+            if m.p is not None:
+                assert self.table.ps[m.p].holder == m.id, f"M {m.id} thinks it holds P {m.p}"
+        for p in self.table.ps:
+            assert p.holder is None or self.members.ms[p.holder].p == p.id, f"P {p.id} thinks M {p.holder} holds it"

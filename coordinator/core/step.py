@@ -1,0 +1,261 @@
+"""A message in, the messages out: the one entrance to the coordinator's decisions.
+
+Order.      Messages are taken one at a time, each with all its consequences, as under Go's
+            `sched.lock`. After each batch Ps and goroutines are placed and the time is looked at.
+Fences.     Who is no member is told so. Who speaks for a P must hold it under the current epoch;
+            else the message is refused with the reason, and has no effect.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import assert_never
+
+from cluster.model.clock import Instant
+from cluster.model.errors import StaleLeaseError
+from cluster.model.ids import NO_P, Epoch
+from cluster.model.limits import LEASE_GIVE_UP_NS, LEASE_RENEW_NS
+from cluster.model.status import MEvent, MStatus
+from cluster.wire import messages as w
+from coordinator.core import ending, sysmon
+from coordinator.core.membership import M, PeerId
+from coordinator.core.placement import balance, ship
+from coordinator.core.ptable import P, PTable
+from coordinator.core.state import Command, State
+
+
+class Core:
+    """The coordinator as a state machine. `python` is the version that all Ms must run."""
+
+    def __init__(self, procs: int, pid: int, python: str, now: Instant) -> None:
+        self.state = State(PTable(procs), pid, now)
+        self._python = python
+        ending.boot(self.state)
+
+    @property
+    def done(self) -> bool:
+        """Whether the shell may stop."""
+        return self.state.stopping
+
+    @property
+    def deadline(self) -> Instant | None:
+        """When `step` must be called though no message came; None for never."""
+        return sysmon.deadline(self.state)
+
+    def step(self, inputs: Iterable[tuple[PeerId, w.ToCoordinator]], now: Instant) -> list[Command]:
+        """Take messages, in their order, at time `now`; what to do about them, in order."""
+        s = self.state
+        s.now = now
+        for peer, message in inputs:
+            self._take(peer, message)
+        balance(s)
+        sysmon.tick(s)
+        balance(s)
+        for peer in s.acknowledge:
+            s.send(peer, w.Told(s.outputs[peer]))
+        s.acknowledge.clear()
+        return self._decided()
+
+    def stop(self, now: Instant) -> list[Command]:
+        """The shell ends: tell everybody."""
+        s = self.state
+        s.now = now
+        sysmon.stop(s)
+        for peer in [*s.members.by_peer, *s.members.nurseries]:
+            s.send(peer, w.Stop("the cluster was stopped"))
+        return self._decided()
+
+    def _decided(self) -> list[Command]:
+        commands, self.state.out = self.state.out, []
+        return commands
+
+    def cut_off(self, peer: PeerId, now: Instant) -> list[Command]:
+        """The shell will not listen to this peer any more: it sent bytes that are no messages."""
+        s = self.state
+        s.now = now
+        if (m := s.members.by_peer.get(peer)) is not None:
+            ending.lose(s, m, "sent bytes that are no messages")
+        if peer in s.clients:
+            sysmon.lose_client(s, peer)
+        return self.step([], now)
+
+    def _take(self, peer: PeerId, message: w.ToCoordinator) -> None:
+        s = self.state
+        match message:
+            case w.RegisterM():
+                self._register(peer, message)
+            case w.RegisterNursery() | w.MExited():
+                s.members.nurseries[peer] = s.now
+                if isinstance(message, w.MExited):
+                    self._m_exited(message)
+            case w.Alive():
+                if peer in s.members.nurseries:
+                    s.members.nurseries[peer] = s.now
+                elif peer in s.clients:
+                    s.clients[peer] = s.now
+            case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster():
+                self._take_from_client(peer, message)
+            case _:
+                m = s.members.by_peer.get(peer)
+                if m is None:
+                    s.send(peer, w.Fenced(NO_P, Epoch(0), "You are no member of this cluster, or no longer: register."))
+                    return
+                m.heard_at = s.now
+                try:
+                    self._take_from_m(m, message)
+                except StaleLeaseError as error:
+                    s.log(logging.WARNING, "message under a stale lease refused", m=m.id, error=str(error))
+                    p, epoch = getattr(message, "p", NO_P), getattr(message, "epoch", Epoch(0))
+                    s.tell(m, w.Fenced(p, epoch, str(error)))
+
+    def _register(self, peer: PeerId, message: w.RegisterM) -> None:
+        s = self.state
+        if message.python != self._python:
+            reason = (
+                f"Python {message.python} cannot join a cluster of Python {self._python}: goroutines move between Ms"
+            )
+            s.send(peer, w.Stop(reason))
+            return
+        if (known := s.members.by_peer.get(peer)) is not None:
+            ending.lose(s, known, "registered anew")
+        m = s.members.join(peer, message.pid, message.endpoint, s.now)
+        s.tell(m, w.Welcome(m.id, LEASE_RENEW_NS, LEASE_GIVE_UP_NS, len(s.table)))
+        s.step("MStart", m=m.id, detail=f"pid={m.pid}")
+        for program in s.programs.values():
+            if program.result is None:
+                ending.introduce(s, m, program)
+        ending.tell_roster(s)
+
+    def _m_exited(self, message: w.MExited) -> None:
+        s = self.state
+        why = f"was killed by signal {message.signal}" if message.signal else f"exited with code {message.code}"
+        for m in list(s.members.ms.values()):
+            if m.pid == message.pid:
+                ending.lose(s, m, why)
+
+    def _take_from_client(
+        self, peer: PeerId, message: w.StartProgram | w.Interrupt | w.AskStatus | w.StopCluster
+    ) -> None:
+        s = self.state
+        match message:
+            case w.StartProgram():
+                s.clients[peer] = s.now
+                ending.start(s, peer, message)
+            case w.Interrupt(program_id):
+                program = s.programs.get(program_id)
+                if program is not None and program.client == peer:
+                    ending.finish(s, program, "interrupted", 1, "interrupted")
+            case w.AskStatus():
+                s.send(peer, status(s))
+            case w.StopCluster():
+                sysmon.stop(s)
+            case _:
+                assert_never(message)
+
+    def _take_from_m(self, m: M, message: w.FromM) -> None:
+        s = self.state
+        match message:
+            case w.Renew(nonce, p_id, epoch, load):
+                m.load, m.nonce = load, nonce
+                if p_id != NO_P:
+                    s.table.check(m.id, p_id, epoch)
+                p = s.table.ps[m.p] if m.p is not None else None
+                s.tell(
+                    m, w.Renewed(nonce, p.id if p else NO_P, p.epoch if p else Epoch(0), m.told_hungry, m.told_backlog)
+                )
+            case w.AcquireP(load):
+                m.load = load
+                if m.status is MStatus.IDLE:
+                    s.members.move(m, MEvent.WANT)
+            case w.Output(program_id):
+                s.outputs[m.peer] = s.outputs.get(m.peer, 0) + 1
+                s.acknowledge[m.peer] = None
+                if (program := s.programs.get(program_id)) is not None:
+                    s.send(program.client, message)
+            case w.Traced(program_id):
+                if (program := s.programs.get(program_id)) is not None:
+                    s.send(program.client, message)
+            case w.Surveyed():
+                m.load = message.load
+                if (done := s.surveys.answer(m.id, message)) is not None:
+                    sysmon.conclude_survey(s, done)
+            case w.Dumped():
+                ending.dumped(s, m, message)
+            case w.Dropped(program_id):
+                ending.dropped(s, m, program_id)
+            case w.RegisterM():
+                raise AssertionError("taken before")
+            case _:
+                self._take_under_lease(m, s.table.check(m.id, message.p, message.epoch), message)
+
+    def _take_under_lease(
+        self,
+        m: M,
+        p: P,
+        message: w.FindWork | w.FoundWork | w.ReleaseP | w.Pull | w.Give | w.MainReturned | w.MainFailed,
+    ) -> None:
+        s = self.state
+        match message:
+            case w.FindWork():
+                m.load = message.load
+                if m.status is MStatus.RUNNING:
+                    s.members.move(m, MEvent.SEARCH)
+                sysmon.look_for_deadlock(s)
+            case w.FoundWork():
+                m.load = message.load
+                if m.status is MStatus.SPINNING:
+                    s.members.move(m, MEvent.FIND)
+            case w.ReleaseP():
+                self._release(m, p, message)
+            case w.Pull():
+                if s.globrunq:
+                    ship(s, m, s.globrunq.batch(len(s.table))[:1])
+            case w.Give(records=records):
+                m.told_hungry = False
+                for record in records:
+                    if (program := s.programs.get(record.program)) is not None and program.result is None:
+                        program.received += 1
+                        s.globrunq.put([record])
+                s.step("Steal", m=m.id, p=p.id, detail=f"{len(records)} goroutines")
+            case w.MainReturned():
+                if (program := s.programs.get(message.program)) is not None:
+                    s.step("MainReturn", m=m.id, goid=1, program=program)
+                    ending.finish(s, program, "returned", 0, "", message.value)
+            case w.MainFailed():
+                if (program := s.programs.get(message.program)) is not None:
+                    s.step("GoPanic", m=m.id, detail=message.kind, program=program)
+                    ending.finish(s, program, message.kind, message.code, message.text)
+            case _:
+                assert_never(message)
+
+    def _release(self, m: M, p: P, message: w.ReleaseP) -> None:
+        s = self.state
+        m.load = message.load
+        p.tick = message.load.tick
+        s.table.release(p)
+        m.p = None
+        s.step("ProcStop", m=m.id, p=p.id)
+        s.members.move(m, MEvent.RELEASE)
+        if message.wants:
+            s.members.move(m, MEvent.WANT)
+        sysmon.look_for_deadlock(s)
+
+
+def status(s: State) -> w.Status:
+    """The state of the cluster, for people."""
+    ps = []
+    for p in s.table.ps:
+        holder = s.members.ms.get(p.holder) if p.holder is not None else None
+        runq = holder.load.runnable if holder else len(p.runq)
+        tick = holder.load.tick if holder else p.tick
+        ps.append(w.PRow(p.id, p.status.name.lower(), -1 if p.holder is None else p.holder, p.epoch, runq, tick))
+    ms = tuple(
+        w.MRow(
+            m.id, m.pid, m.status.value, NO_P if m.p is None else m.p, m.load.runnable, m.load.goroutines,
+            s.now - m.heard_at,
+        )
+        for m in s.members.ms.values()
+    )  # fmt: skip
+    programs = tuple(
+        w.ProgramRow(program.id, program.name, 0, s.now - program.started_at) for program in s.programs.values()
+    )
+    return w.Status(s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs)

@@ -1,0 +1,87 @@
+"""Rounds of questions to all Ms: what have you got? For the deadlock check and for schedtrace.
+
+Deadlock.   A program is dead when nothing of it is active on any M or in the coordinator, and as
+            many of its messages were received as were sent, in two rounds with the same counts.
+            One round does not do: an M may answer, then receive a message of an M that has not
+            answered yet, and both look idle while something was under way (Mattern's four
+            counters, 1987). A timer, a system call or an M that still loads the program is active.
+Order.      One round at a time. A question asked during a round waits for the next: the answers of
+            the current one may be older than the question.
+Unlike Go.  Go's checkdead counts its Ms under a lock, at every stop of one.
+Sources.    Go 1.19 runtime/proc.go: checkdead; schedtrace.
+"""
+
+from dataclasses import dataclass, field
+
+from cluster.model.clock import Instant
+from cluster.model.ids import MId, ProgramId
+from cluster.wire.messages import Surveyed
+
+
+@dataclass(slots=True)
+class Round:
+    """A round in progress."""
+
+    id: int
+    detail: bool
+    deadlock: bool
+    traces: list[ProgramId]
+    awaiting: dict[MId, None]
+    answers: dict[MId, Surveyed] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Surveys:
+    """What is asked, and what is to be asked next."""
+
+    round: Round | None = None
+    rounds: int = 0
+    want_deadlock: bool = False
+    want_traces: list[ProgramId] = field(default_factory=list)
+    retry_at: Instant | None = None  # when to ask again, because messages were under way
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a new round should begin."""
+        return self.round is None and (self.want_deadlock or bool(self.want_traces))
+
+    def begin(self, ms: list[MId], detail: bool) -> Round:
+        """Start a round that answers all that was asked so far."""
+        self.rounds += 1
+        self.round = Round(self.rounds, detail, self.want_deadlock, self.want_traces, dict.fromkeys(ms))
+        self.want_deadlock, self.want_traces = False, []
+        return self.round
+
+    def answer(self, m: MId, surveyed: Surveyed) -> Round | None:
+        """Take an answer; the round, when it was the last one missing."""
+        current = self.round
+        if current is None or surveyed.round != current.id or m not in current.awaiting:
+            return None
+        current.answers[m] = surveyed
+        del current.awaiting[m]
+        return self._finished()
+
+    def lose(self, m: MId) -> Round | None:
+        """An M is gone; the round, when only its answer was missing."""
+        if self.round is None or m not in self.round.awaiting:
+            return None
+        del self.round.awaiting[m]
+        return self._finished()
+
+    def _finished(self) -> Round | None:
+        current = self.round
+        if current is None or current.awaiting:
+            return None
+        self.round = None
+        return current
+
+
+def totals(answers: dict[MId, Surveyed], program: ProgramId) -> tuple[int, int, int, int]:
+    """(goroutines, active, sent, received) of a program over all Ms of a round."""
+    mine = [census for answer in answers.values() for census in answer.programs if census.program == program]
+    return (
+        sum(census.goroutines for census in mine),
+        sum(census.active for census in mine),
+        sum(census.sent for census in mine),
+        sum(census.received for census in mine),
+    )

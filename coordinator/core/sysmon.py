@@ -1,0 +1,120 @@
+"""What happens by the passing of time: silent Ms and clients, slices, schedtrace, second looks.
+
+Order.      First who is lost, because that frees Ps; then what was waiting for an instant.
+Unlike Go.  Go's sysmon polls every 20 us to 10 ms. This one says when it wants to be called next.
+Sources.    Go 1.19 runtime/proc.go: sysmon, retake.
+"""
+
+from cluster.model.clock import MILLISECOND, Instant, after
+from cluster.model.limits import CLIENT_EXPIRE_NS, LEASE_EXPIRE_NS
+from cluster.model.status import MStatus
+from cluster.wire.messages import Ended, Output, Survey
+from coordinator.core import ending, schedtrace
+from coordinator.core.membership import PeerId
+from coordinator.core.placement import next_retake
+from coordinator.core.programs import Program
+from coordinator.core.state import State
+from coordinator.core.survey import Round, totals
+
+SURVEY_RETRY_NS = 10 * MILLISECOND  # messages take under 1 ms; a second look costs a message per M
+SURVEY_PERIOD_NS = 250 * MILLISECOND  # with several programs, the Ms need never be idle together
+
+
+def tick(s: State) -> None:
+    """Do what is due at `s.now`."""
+    for m in list(s.members.ms.values()):
+        silent = s.now - m.heard_at
+        if silent > LEASE_EXPIRE_NS:
+            ending.lose(s, m, ending.silence_text(silent))
+    for client, heard in list(s.clients.items()):
+        if s.now - heard > CLIENT_EXPIRE_NS:
+            lose_client(s, client)
+    for program in list(s.programs.values()):
+        ending.conclude_if_dropped(s, program)
+        if program.schedtrace_ns and program.result is None and s.now >= program.schedtrace_due:
+            program.schedtrace_due = after(program.schedtrace_due, program.schedtrace_ns)
+            s.surveys.want_traces.append(program.id)
+    if s.surveys.retry_at is not None and s.now >= s.surveys.retry_at:
+        s.surveys.retry_at = None
+        s.surveys.want_deadlock = True
+    begin_survey(s)
+
+
+def lose_client(s: State, client: PeerId) -> None:
+    """A client is gone: its programs are ended."""
+    del s.clients[client]
+    for program in list(s.programs.values()):
+        if program.client == client:
+            ending.finish(s, program, "interrupted", 1, "the client is gone")
+
+
+def deadline(s: State) -> Instant | None:
+    """When `tick` has something to do next; None when only a message can change anything."""
+    due = [after(m.heard_at, LEASE_EXPIRE_NS + 1) for m in s.members.ms.values()]
+    due += [after(heard, CLIENT_EXPIRE_NS + 1) for heard in s.clients.values()]
+    for program in s.programs.values():
+        if program.result is not None:
+            due.append(program.drop_deadline)
+        elif program.schedtrace_ns:
+            due.append(program.schedtrace_due)
+    due += [Instant(at) for at in (s.surveys.retry_at, next_retake(s)) if at is not None]
+    return min(due, default=None)
+
+
+def look_for_deadlock(s: State) -> None:
+    """Ask for a survey if the cluster looks as if some program could do nothing more."""
+    running = [p for p in s.programs.values() if p.result is None and not p.dumping]
+    if not running or not s.members.ms:
+        return
+    busy = any(m.status in (MStatus.RUNNING, MStatus.WANTING) for m in s.members.ms.values())
+    if not busy and not s.globrunq:
+        s.surveys.want_deadlock = True
+    elif len(running) > 1 and s.surveys.retry_at is None:
+        s.surveys.retry_at = after(s.now, SURVEY_PERIOD_NS)
+
+
+def begin_survey(s: State) -> None:
+    """Start the next round if one is wanted."""
+    if not s.surveys.wanted or not s.members.ms:
+        return
+    detail = any(s.programs[id].schedtrace_detail for id in s.surveys.want_traces if id in s.programs)
+    current = s.surveys.begin(list(s.members.ms), detail)
+    for m in s.members.ms.values():
+        s.tell(m, Survey(current.id, detail))
+
+
+def conclude_survey(s: State, done: Round) -> None:
+    """All Ms have answered: print traces, find the dead."""
+    for id in done.traces:
+        if (program := s.programs.get(id)) is not None and program.result is None:
+            s.send(program.client, Output(id, 2, schedtrace.lines(s, program, done.answers).encode()))
+    if done.deadlock:
+        for program in list(s.programs.values()):
+            if program.result is None and not program.dumping:
+                _judge(s, program, done)
+    begin_survey(s)
+
+
+def _judge(s: State, program: Program, done: Round) -> None:
+    _, active, sent, received = totals(done.answers, program.id)
+    sent, received = sent + program.sent, received + program.received
+    waiting = s.globrunq.count(program.id) + sum(r.program == program.id for p in s.table.ps for r in p.runq)
+    if active or waiting:
+        program.quiet = None
+    elif sent != received:
+        program.quiet = None
+        s.surveys.retry_at = after(s.now, SURVEY_RETRY_NS)
+    elif program.quiet != (sent, received):
+        program.quiet = (sent, received)
+        s.surveys.want_deadlock = True
+    else:
+        ending.ask_for_dumps(s, program)
+
+
+def stop(s: State) -> None:
+    """End every program now; their clients hear of it before the cluster goes."""
+    s.stopping = True
+    for program in list(s.programs.values()):
+        if program.result is None:
+            s.send(program.client, Ended(program.id, "interrupted", 1, "the cluster was stopped", b""))
+    s.programs.clear()

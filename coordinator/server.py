@@ -1,0 +1,102 @@
+"""The shell of the coordinator: one socket, one poll, no decision.
+
+Bytes become types here, once. A frame that is no message is counted and dropped, and logged the
+first time for each peer; the third cuts the peer off.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+import zmq
+
+from cluster.model.clock import MILLISECOND, Clock
+from cluster.model.errors import ProtocolError
+from cluster.model.limits import STRIKES_MAX
+from cluster.wire.codec import Decoder, encode
+from cluster.wire.frames import readable
+from cluster.wire.messages import Message, ToCoordinator
+from coordinator.core.membership import PeerId
+from coordinator.core.state import Command, Log
+from coordinator.core.step import Core
+
+LINGER_MS: Final = 500  # for the last words to clients and workers
+RECEIVE_MAX: Final = 256  # frames taken before the time is looked at again
+
+log: Final = logging.getLogger("coordinator")
+
+
+class Server:
+    """Moves messages between the socket and the core, until the core is done or a wake fd is readable."""
+
+    def __init__(self, core: Core, clock: Clock, address: str, wake_fds: Iterable[int]) -> None:
+        self._core: Final = core
+        self._clock: Final = clock
+        self._context: Final = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
+        self._socket.linger = LINGER_MS
+        self._socket.sndhwm = self._socket.rcvhwm = 0  # the protocol bounds what is under way, not the socket
+        self._socket.bind(address)
+        self._fds: Final = tuple(wake_fds)
+        self._poller: Final = zmq.Poller()
+        for source in (self._socket, *self._fds):
+            self._poller.register(source, zmq.POLLIN)
+        self._decode: Final = Decoder(ToCoordinator).decode
+        self._strikes: dict[bytes, int] = {}
+
+    def run(self) -> None:
+        """Serve until the end."""
+        while not self._core.done:
+            ready = dict(self._poller.poll(self._timeout_ms()))
+            if any(fd in ready for fd in self._fds):
+                break
+            self._perform(self._core.step(self._receive(), self._clock.now()))
+        self._perform(self._core.stop(self._clock.now()))
+        self._socket.close()
+        self._context.term()
+
+    def _timeout_ms(self) -> int | None:
+        deadline = self._core.deadline
+        if deadline is None:
+            return None
+        return max(0, -(-(deadline - self._clock.now()) // MILLISECOND))
+
+    def _receive(self) -> list[tuple[PeerId, ToCoordinator]]:
+        received: list[tuple[PeerId, ToCoordinator]] = []
+        for _ in range(RECEIVE_MAX):
+            if not readable(self._socket):
+                break
+            peer, *frames = self._socket.recv_multipart()
+            if self._strikes.get(peer, 0) >= STRIKES_MAX:
+                continue
+            try:
+                if len(frames) != 1:
+                    raise ProtocolError(f"{len(frames)} frames where one was expected")
+                received += [(PeerId(peer), message) for message in self._decode(frames[0])]  # type: ignore[misc]
+            except ProtocolError as error:
+                self._strike(peer, error)
+        return received
+
+    def _strike(self, peer: bytes, error: ProtocolError) -> None:
+        strikes = self._strikes[peer] = self._strikes.get(peer, 0) + 1
+        if strikes == 1:
+            log.warning("bad frame dropped peer=%s error=%s", peer.hex(), error)
+        if strikes == STRIKES_MAX:
+            log.warning("peer cut off peer=%s strikes=%d", peer.hex(), strikes)
+            self._perform(self._core.cut_off(PeerId(peer), self._clock.now()))
+
+    def _perform(self, commands: Iterable[Command]) -> None:
+        """Carry out commands in their order; neighbours for one peer go in one frame."""
+        batch: list[Message] = []
+        to = PeerId(b"")
+        for command in commands:
+            if isinstance(command, Log):
+                log.log(command.level, "%s %s", command.phrase, " ".join(f"{k}={v}" for k, v in command.fields))
+                continue
+            if command.peer != to and batch:
+                self._socket.send_multipart((to, encode(batch)))
+                batch = []
+            to = command.peer
+            batch.append(command.message)
+        if batch:
+            self._socket.send_multipart((to, encode(batch)))

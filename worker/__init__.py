@@ -1,0 +1,12 @@
+"""A worker: one process, one M. It leases a P from the coordinator and runs goroutines under it.
+
+core/        decisions: what to do with a message, when to look for work, what may leave when
+loop.py      hands: the main loop, and the sysmon thread that stands in while it is busy
+link.py      hands: the sockets to the coordinator and to other Ms
+loading.py   hands: imports a program's main file
+output.py    hands: what goroutines print
+nursery.py   hands: the parent process that starts Ms and sees them die
+__main__     the command line
+
+Must never import: coordinator.
+"""

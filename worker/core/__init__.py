@@ -1,0 +1,12 @@
+"""The decisions of one M. They drive the kernel, but know no socket, clock, thread or process.
+
+machine         the M as a state machine: messages in, runs of the kernel, messages out
+find_runnable   what an M does when it has nothing to run: watch, ask, give its P back
+lease           renewals and deadlines
+outbox          what may leave when: causal order across Ms
+homes           objects of this M that others use, and handles on theirs
+programs        the programs that have goroutines here
+census          answers to the coordinator's questions
+
+Must never import: sockets, clocks, threads, processes, the environment.
+"""

@@ -1,0 +1,58 @@
+"""Answers to the coordinator's questions: what have I got?
+
+A program is active here while one of its goroutines is runnable, running or asleep, or waits for the
+program's main file to be loaded. What is held back in the outbox counts as sent and not received,
+so it needs no mention.
+"""
+
+from collections.abc import Collection
+
+from cluster.kernel.dump import describe
+from cluster.kernel.g import G, status_of
+from cluster.kernel.sched import Sched
+from cluster.model.status import GStatus
+from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
+from worker.core.programs import Hosted
+
+
+def load(sched: Sched, programs: Collection[Hosted]) -> Load:
+    """What this M has, in numbers."""
+    queued = [*sched.ring, *sched.globrunq]
+    return Load(
+        runnable=sched.runnable() + sum(len(hosted.inbox) for hosted in programs),
+        stealable=sum(1 for g in queued if g.send is None and not g.pinned),
+        ring=len(sched.ring),
+        globrunq=len(sched.globrunq),
+        goroutines=sum(len(hosted.kernel.gs) for hosted in programs),
+        tick=sched.tick,
+    )
+
+
+def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: bool) -> Surveyed:
+    """The answer to a Survey."""
+    rows = tuple(_row(hosted, g, sched.cur) for hosted in programs for g in goroutines(hosted)) if detail else ()
+    return Surveyed(round, tuple(_census(hosted, sched) for hosted in programs), load(sched, programs), rows)
+
+
+def _census(hosted: Hosted, sched: Sched) -> Census:
+    gs = goroutines(hosted)
+    waiting = sum(1 for g in gs if g.wait_reason is not None and g is not sched.cur)
+    active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel)
+    return Census(hosted.id, len(gs), active, hosted.sent, hosted.received)
+
+
+def _row(hosted: Hosted, g: G, cur: G | None) -> GRow:
+    status = status_of(g, cur)
+    reason = g.wait_reason.text if status is GStatus.WAITING and g.wait_reason is not None else ""
+    return GRow(hosted.id, g.goid, status.value, reason, g is cur)
+
+
+def dumped(hosted: Hosted, cur: G | None) -> Dumped:
+    """The answer to a Dump."""
+    gs = goroutines(hosted)
+    return Dumped(hosted.id, tuple(g.goid for g in gs), tuple(describe(g, cur) for g in gs))
+
+
+def goroutines(hosted: Hosted) -> list[G]:
+    """All goroutines of a program on this M. A copy: the other thread may be ending some."""
+    return list(hosted.kernel.gs.values())

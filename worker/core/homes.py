@@ -1,0 +1,290 @@
+"""Shared objects: those of this M that others use (their home), and handles on those of others.
+
+Names.      An object gets an id when it first leaves its M: (home, serial). On the wire it is its
+            kind, its id and what a handle must know. Here it is one object per id, so that `is`
+            works: a handle is kept while anybody has it.
+Operations. An Ask waits under a ticket until its Answer; a Tell does not wait. At the home both do
+            to the real object what a goroutine there would do, with a waiter that stands for the
+            remote G. Waking it is the Answer.
+Panics.     One that an Ask causes is raised where it was awaited. One that a Tell causes is raised
+            at its goroutine's next await; if that goroutine is parked or has ended, the program
+            panics at once, since no await of it is sure to come.
+Outcomes.   OK: `val` is the value, b"" for None. CLOSED. RAISED: `val` is the exception.
+Unlike Go.  Go's channels are memory. A value that cannot be pickled fails at the send that would
+            have shipped it, and the receiver goes on waiting.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from threading import Lock
+from typing import Final, cast
+from weakref import WeakValueDictionary
+
+from cluster.kernel.chan import CLOSED, Chan
+from cluster.kernel.far import FarOp, Served
+from cluster.kernel.g import G, Waiter
+from cluster.kernel.sched import Sched
+from cluster.kernel.waitgroup import WaitGroup
+from cluster.model.errors import CannotShipError, ClusterError, LostError, Panic
+from cluster.model.ids import MId, ObjId, ProgramId
+from cluster.wire.messages import Answer, Ask, Tell, TellFailed
+from worker.core.outbox import Outbox
+from worker.core.programs import Hosted
+
+
+class Outcome(IntEnum):
+    OK = 0
+    CLOSED = 1
+    RAISED = 2
+
+
+Shared = Chan[object] | WaitGroup
+
+
+class Away(Waiter):
+    """Stands in a wait queue for a goroutine of another M."""
+
+    __slots__ = ("_homes", "_m", "_hosted", "_ticket", "val")
+
+    def __init__(self, homes: "Homes", m: MId, hosted: Hosted, ticket: int) -> None:
+        self._homes, self._m, self._hosted, self._ticket = homes, m, hosted, ticket
+        self.val: object = None
+
+    def wake(self, val: object) -> None:
+        """Send the answer; CannotShipError when `val` cannot be pickled, and nothing was sent."""
+        if val is CLOSED:
+            self._homes.answer(self._m, self._hosted, self._ticket, Outcome.CLOSED, None)
+        else:
+            self._homes.answer(self._m, self._hosted, self._ticket, Outcome.OK, val)
+
+
+class Homes:
+    """The shared objects that this M knows. Implements `Far` for its kernel and `Objects` for pickling."""
+
+    def __init__(self, outbox: Outbox, programs: dict[ProgramId, Hosted], pump: Callable[[], None]) -> None:
+        self.me: MId = MId(-1)
+        self._outbox: Final = outbox
+        self._programs: Final = programs
+        self._objects: dict[int, tuple[ProgramId, Served]] = {}  # mine, by serial
+        self._handles: WeakValueDictionary[ObjId, Shared] = WeakValueDictionary()
+        self._serial = 0
+        self._ticket = 0
+        self._waiting: dict[int, G] = {}  # goroutines of mine, by ticket
+        self._demands: dict[int, Answer | None] = {}  # answers that block this M
+        self._naming: Final = Lock()  # the sysmon thread ships goroutines, and so names objects, too
+        self.sched: Sched | None = None
+        self._pump: Final = pump  # take messages, wait for some: this M is blocked
+        self.fenced = False  # nothing comes any more: this M is given up
+        self.tells_taken: dict[MId, int] = {}
+
+    # -- Objects, for pickling
+
+    def name(self, obj: object) -> tuple[object, ...] | None:
+        """The wire name of a shared object; None when `obj` is none."""
+        if isinstance(obj, Chan):
+            return ("chan", *self._id_of(obj), obj.cap, obj.zero)
+        if isinstance(obj, WaitGroup):
+            return ("wg", *self._id_of(obj))
+        return None
+
+    def _id_of(self, obj: Shared) -> ObjId:
+        with self._naming:
+            if obj.id is None:
+                self._serial += 1
+                obj.id = ObjId(self.me, self._serial)
+                assert obj.program is not None, "a handle has an id from the start"
+                self._objects[self._serial] = obj.program, obj
+            return obj.id
+
+    def find(self, *name: object) -> object:
+        """The object with that name: itself at its home, a handle elsewhere."""
+        kind, home, serial, *more = cast("tuple[str, MId, int]", name)
+        if home == self.me:
+            entry = self._objects.get(serial)
+            if entry is None:
+                raise ClusterError(f"object {serial} of M {home} is of a program that is over")
+            return entry[1]
+        ref = ObjId(home, serial)
+        handle = self._handles.get(ref)
+        if handle is None:
+            sched = self.sched
+            assert sched is not None
+            if kind == "chan":
+                cap, zero = more
+                assert isinstance(cap, int)
+                handle = Chan.handle(sched, ref, cap, zero)
+            else:
+                handle = WaitGroup.handle(sched, ref)
+            self._handles[ref] = handle
+        return handle
+
+    # -- Far, for the kernel
+
+    def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        """See `Far`. CannotShipError when `arg` cannot be pickled: nothing was sent."""
+        hosted = self._programs[g.program.id]
+        message = Ask(
+            hosted.id, obj.serial, op, self._new_ticket(), self._pack(hosted, arg, f"the argument of {op.name}")
+        )
+        self._waiting[message.ticket] = g
+        self._post(obj.home, hosted, message)
+
+    def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        """See `Far`."""
+        hosted = self._programs[g.program.id]
+        message = Tell(hosted.id, obj.serial, op, g.goid, self._pack(hosted, arg, f"the argument of {op.name}"))
+        hosted.sent += 1
+        self._outbox.post_nowait(obj.home, message)
+
+    def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        """See `Far`. Other Ms' messages are served meanwhile, so that two Ms may demand of each other."""
+        hosted = self._programs[g.program.id]
+        ticket = self._new_ticket()
+        self._demands[ticket] = None
+        self._post(obj.home, hosted, Ask(hosted.id, obj.serial, op, ticket, self._pack(hosted, arg, op.name)))
+        while (answer := self._demands[ticket]) is None:
+            if self.fenced:
+                raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
+            self._pump()
+        del self._demands[ticket]
+        return self._unpack(hosted, answer.val)
+
+    # -- messages of other Ms
+
+    def serve_ask(self, m: MId, message: Ask) -> None:
+        """Another M's goroutine wants something of an object of mine."""
+        hosted = self._programs.get(message.program)
+        if hosted is None:
+            return
+        hosted.received += 1
+        waiter = Away(self, m, hosted, message.ticket)
+        try:
+            obj = self._mine(message.serial)
+            obj.serve(FarOp(message.op), self._unpack(hosted, message.arg), waiter)
+        except Exception as error:  # whatever it is belongs to who asked
+            self.answer(m, hosted, message.ticket, Outcome.RAISED, error)
+
+    def serve_tell(self, m: MId, message: Tell) -> None:
+        """Another M's goroutine did something to an object of mine, and does not wait."""
+        self.tells_taken[m] = self.tells_taken.get(m, 0) + 1
+        hosted = self._programs.get(message.program)
+        if hosted is None:
+            return
+        hosted.received += 1
+        try:
+            self._mine(message.serial).serve(FarOp(message.op), self._unpack(hosted, message.arg), _NOBODY)
+        except Exception as error:  # whatever it is belongs to who told
+            failure = TellFailed(hosted.id, message.goid, self._pack_error(hosted, error))
+            self._post(m, hosted, failure)
+
+    def answer(self, m: MId, hosted: Hosted, ticket: int, outcome: Outcome, val: object) -> None:
+        """Send the outcome of an Ask."""
+        if outcome is Outcome.RAISED:
+            assert isinstance(val, Exception)
+            data = self._pack_error(hosted, val)
+        else:
+            data = self._pack(hosted, val, "a channel value")
+        self._post(m, hosted, Answer(hosted.id, ticket, outcome, data))
+
+    def take_answer(self, message: Answer) -> None:
+        """An operation of a goroutine of mine is done."""
+        hosted = self._programs.get(message.program)
+        if hosted is not None:
+            hosted.received += 1
+        if message.ticket in self._demands:
+            self._demands[message.ticket] = message
+            return
+        g = self._waiting.pop(message.ticket, None)
+        if g is None or hosted is None or g.program.dropped:
+            return
+        assert self.sched is not None
+        if message.outcome == Outcome.RAISED:
+            self.sched.throw(g, self._unpack_error(hosted, message.val))
+        elif message.outcome == Outcome.CLOSED:
+            g.val = CLOSED
+            self.sched.ready(g)
+        else:
+            try:
+                g.val = self._unpack(hosted, message.val)
+            except Exception as error:  # the value's own class failed: at the receiver, where it can be seen
+                self.sched.throw(g, error)
+            else:
+                self.sched.ready(g)
+
+    def take_failure(self, message: TellFailed) -> None:
+        """A Tell of a goroutine of mine panicked."""
+        hosted = self._programs.get(message.program)
+        if hosted is None or hosted.kernel.dropped:
+            return
+        hosted.received += 1
+        error = self._unpack_error(hosted, message.error)
+        g = hosted.kernel.gs.get(message.goid)
+        assert self.sched is not None
+        if g is not None and g.wait_reason is None and g.send is not None:
+            self.sched.throw_at_next_await(g, error)
+        else:
+            self.sched.panicked(g or G(message.goid, hosted.kernel, _ended, (), None, 0), error)
+
+    def lose(self, gone: MId) -> None:
+        """Another M is gone: its objects are, too. The coordinator ends the programs that had a part in it."""
+        self._outbox.forget(gone)
+        self.tells_taken.pop(gone, None)
+
+    def drop(self, program: ProgramId) -> None:
+        """A program is over: its objects and its waiting goroutines are forgotten."""
+        self._objects = {serial: entry for serial, entry in self._objects.items() if entry[0] != program}
+        self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
+
+    # -- parts
+
+    def _mine(self, serial: int) -> Served:
+        entry = self._objects.get(serial)
+        if entry is None:
+            raise ClusterError(f"M {self.me} has no object {serial}")
+        return entry[1]
+
+    def _new_ticket(self) -> int:
+        self._ticket += 1
+        return self._ticket
+
+    def _post(self, to: MId, hosted: Hosted, message: Ask | Answer | TellFailed) -> None:
+        hosted.sent += 1
+        self._outbox.post(to, message)
+
+    def _pack(self, hosted: Hosted, val: object, what: str) -> bytes:
+        if val is None:
+            return b""
+        assert hosted.pickling is not None, "a program whose goroutines run is loaded"
+        return hosted.pickling.dumps(val, what)
+
+    def _unpack(self, hosted: Hosted, data: bytes) -> object:
+        if not data:
+            return None
+        assert hosted.pickling is not None, "a program whose objects are known is loaded"
+        return hosted.pickling.loads(data)
+
+    def _pack_error(self, hosted: Hosted, error: Exception) -> bytes:
+        try:
+            return self._pack(hosted, error, "an exception")
+        except CannotShipError:
+            return self._pack(hosted, ClusterError(f"{type(error).__name__}: {error}"), "its text")
+
+    def _unpack_error(self, hosted: Hosted, data: bytes) -> BaseException:
+        error = self._unpack(hosted, data)
+        return error if isinstance(error, BaseException) else Panic(error)
+
+
+def _ended() -> None:
+    """The function of a goroutine that has ended already."""
+
+
+class _Nobody:
+    """The waiter of an operation that nobody waits for."""
+
+    val: object = None
+
+    def wake(self, val: object) -> None:
+        return None
+
+
+_NOBODY: Final = _Nobody()

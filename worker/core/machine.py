@@ -1,0 +1,458 @@
+"""One M as a state machine: messages in, runs of the kernel, messages out.
+
+Cycle.      The shell takes what came (`take`), lets time pass (`tick`), sends what may leave
+            (`outgoing`), and then loads a program (`load`), runs goroutines (`run`) or waits until
+            `deadline`. Loading and running are user code, and happen outside of the shell's lock.
+Owner.      The shell's main thread. While that is inside a goroutine, the sysmon thread may stand in,
+            under the shell's lock, with `take_aside` and `tick_aside`, which touch only what a
+            goroutine does not: the lease, the counts, and Gs that it takes out of the queues.
+Invariants. No goroutine runs without a lease in force. The lease is given back only through the
+            outbox, after everything that was done under it.
+Fenced.     An M that the coordinator has given up drops everything and registers anew.
+Sources.    Go 1.19 runtime/proc.go: schedule, execute, stopm, handoffp.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from cluster.kernel.sched import Panicked, Sched, program_of
+from cluster.model.clock import Clock, Instant
+from cluster.model.errors import CannotShipError, NoLeaseError
+from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
+from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
+from cluster.wire import messages as w
+from worker.core import census, endings, records
+from worker.core.find_runnable import Event, FindRunnable, State
+from worker.core.homes import Homes
+from worker.core.lease import LeaseClient
+from worker.core.outbox import COORDINATOR, Outbox
+from worker.core.programs import Hosted, Loader
+from worker.core.tracing import Tracer
+
+HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
+
+
+class Hands(Protocol):
+    """What the machine needs done by its shell."""
+
+    def meet(self, peers: tuple[w.Peer, ...], gone: tuple[MId, ...]) -> None:
+        """Messages may be sent to these Ms from now on, and no more to those that are gone."""
+        ...
+
+    def pump(self) -> None:
+        """Wait for messages, take them, and send what may leave: this M is blocked in a demand."""
+        ...
+
+
+class Machine:
+    """An M. `register` is what it says first, and again after it was fenced off."""
+
+    def __init__(
+        self, clock: Clock, loader: Loader, hands: Hands, register: w.RegisterM, cpu: Callable[[], int]
+    ) -> None:
+        self._clock: Final = clock
+        self._loader: Final = loader
+        self._hands: Final = hands
+        self._register: Final = register
+        self._cpu: Final = cpu
+        self.done = ""  # why the process should end; "" while it should not
+        self._begin(clock.now())
+
+    def _begin(self, now: Instant) -> None:
+        self.me = NO_M
+        self.programs: dict[ProgramId, Hosted] = {}
+        self.outbox = Outbox()
+        self.homes = Homes(self.outbox, self.programs, self._hands.pump)
+        self.sched = Sched(self._clock, self.homes)
+        self.homes.sched = self.sched
+        self.lease = LeaseClient(now)
+        self.find = FindRunnable()
+        self.tracer = Tracer(self._cpu)
+        self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
+        self._last_lease: tuple[PId, Epoch] | None = None
+        self._retake = False
+        self._backlog = False
+        self._pulled_at_tick = 0
+        self._budget = 16
+        self._tells_due: dict[MId, None] = {}
+        self._failures: list[tuple[Hosted, endings.Failure]] = []  # to be told when a lease is held
+        self.loading: Hosted | None = None  # the program whose main file is being imported
+
+    # -- what the shell calls
+
+    @property
+    def may_run(self) -> bool:
+        """Whether goroutines should be run now, rather than waited."""
+        return self.find.state is State.RUNNING and not self.done
+
+    @property
+    def spins(self) -> bool:
+        """Whether the shell should look at its sockets again at once, rather than sleep."""
+        return self.find.state is State.WATCHING
+
+    @property
+    def deadline(self) -> Instant:
+        """When `tick` must be called though no message came."""
+        due = [self.lease.next_renewal]
+        if self.tracer.pending:
+            due.append(self.tracer.due)
+        for at in (self.find.patient_until, self.sched.timers.next()):
+            if at is not None:
+                due.append(at)
+        return min(due)
+
+    def outgoing(self) -> list[tuple[MId, w.Message]]:
+        """All that may leave now, in order."""
+        leaving, self._direct = self._direct, []
+        leaving += self.outbox.release()
+        for m in self._tells_due:
+            leaving.append((m, w.Told(self.homes.tells_taken.get(m, 0))))
+        self._tells_due = {}
+        return leaving
+
+    def take(self, source: MId, message: w.Message) -> None:
+        """A message came, from another M or the coordinator."""
+        if source == COORDINATOR:
+            if not self._take_anytime(message):
+                self._take_order(message)
+        elif self.me != NO_M:
+            self._take_from_m(source, message)
+
+    def take_aside(self, source: MId, message: w.Message) -> bool:
+        """The main thread is busy: take the message if that can be done beside it; False to keep it for later."""
+        if source != COORDINATOR:
+            return isinstance(message, w.Told) and self._take_told(source, message)
+        if isinstance(message, w.Drop) and (hosted := self.programs.get(message.program)) is not None:
+            self._close(hosted)
+            self._direct.append((COORDINATOR, w.Dropped(hosted.id)))
+            return False  # its goroutines are dropped when the main thread comes back
+        return self._take_anytime(message)
+
+    def tick(self, now: Instant) -> None:
+        """Let time pass: renew, look for work, give some away, give the P back."""
+        self.tick_aside(now)
+        if self.me == NO_M:
+            return
+        self._unpack_inboxes()
+        self._flush_traces(now)
+        if self.find.state not in HOLDS_P:
+            self._while_idle(now)
+        elif self._retake:
+            self._give_p_back(now)
+        elif self._work():
+            self._has_work(now)
+            if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
+                self._pull()
+        elif self.find.state is State.RUNNING:
+            self.find.move(Event.NO_WORK, now)
+        elif self.find.impatient(now):
+            self._look_further(now)
+
+    def tick_aside(self, now: Instant) -> None:
+        """The part of `tick` that a second thread may do while a goroutine runs."""
+        if self.me == NO_M:
+            return
+        if (renew := self.lease.renew(now, self._load())) is not None:
+            self._direct.append((COORDINATOR, renew))
+            if self.lease.abandoned:
+                self.done = "the coordinator does not answer"
+        if self.sched.hungry:
+            self._give()
+
+    @property
+    def wants_load(self) -> bool:
+        """Whether `load` has something to do: goroutines wait for it, or there is time."""
+        return self._to_load() is not None
+
+    def _to_load(self) -> Hosted | None:
+        for hosted in self.programs.values():
+            if hosted.pickling is None and not hosted.failure and not hosted.closed:
+                if hosted.inbox or self.find.state is State.IDLE:
+                    return hosted
+        return None
+
+    def load(self) -> None:
+        """Import the main file of a program: user code, which may take long."""
+        hosted = self._to_load()
+        assert hosted is not None, "wants_load said so"
+        self.loading = hosted
+        try:
+            hosted.load(self._loader, self.homes, alone=len(self.programs) == 1)
+        finally:
+            self.loading = None
+
+    def run(self, now: Instant) -> None:
+        """Run goroutines for about IO_PERIOD_NS, and tell what became of them."""
+        if self.sched.events or self._failures:
+            self._conclude()
+            return
+        lease = self.lease.lease
+        assert lease is not None, "RUNNING means that a lease is held"
+        watched = [hosted for hosted in self.programs.values() if hosted.watched]
+        budget = 1 if watched else self._budget
+        try:
+            more = self.sched.run(lease, budget)
+        except NoLeaseError:  # the coordinator is silent: nothing runs until it has answered
+            self._hands.pump()
+            return
+        elapsed = self._clock.now() - now
+        if watched and self.sched.last is not None:
+            self.tracer.ran(self.sched.last, self.me, lease.p, now, elapsed)
+        if self.sched.events:
+            self._conclude()
+        elif more:
+            fitting = budget * IO_PERIOD_NS // max(elapsed, 1)
+            self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
+
+    # -- messages of the coordinator
+
+    def _take_anytime(self, message: w.Message) -> bool:
+        """Messages that do not touch what a running goroutine touches."""
+        match message:
+            case w.Renewed():
+                self.lease.renewed(message)
+                self._hear(message.hungry, message.backlog)
+            case w.Hunger(hungry, backlog):
+                self._hear(hungry, backlog)
+            case w.Told():
+                return self._take_told(COORDINATOR, message)
+            case w.Survey(round, detail):
+                answer = census.surveyed(round, self.sched, list(self.programs.values()), detail)
+                self._direct.append((COORDINATOR, answer))
+            case w.Retake(p, epoch):
+                if self.lease.holds(p, epoch):
+                    self._retake = True
+                    self.sched.interrupt()
+            case w.Stop(reason):
+                self.done = reason
+            case _:
+                return False
+        return True
+
+    def _take_told(self, source: MId, message: w.Told) -> bool:
+        self.outbox.told(source, message.taken)
+        return True
+
+    def _hear(self, hungry: bool, backlog: bool) -> None:
+        self.sched.hungry = hungry
+        self._backlog = backlog
+
+    def _take_order(self, message: w.Message) -> None:
+        match message:
+            case w.Welcome(m, renew_ns, give_up_ns, procs):
+                self.me = self.homes.me = m
+                self.sched.procs = procs
+                self.lease.configure(renew_ns, give_up_ns)
+            case w.Roster(peers, gone):
+                self._hands.meet(tuple(peer for peer in peers if peer.m != self.me), gone)
+                for m in gone:
+                    self.homes.lose(m)
+            case w.LoadProgram():
+                self.programs[message.program] = Hosted(message)
+            case w.LeaseP():
+                self._leased(message, self._clock.now())
+            case w.Work():
+                self._take_work(message)
+            case w.Dump(program):
+                if (hosted := self.programs.get(program)) is not None:
+                    self._direct.append((COORDINATOR, census.dumped(hosted, self.sched.cur)))
+                else:
+                    self._direct.append((COORDINATOR, w.Dumped(program, (), ())))
+            case w.Drop(program):
+                self._drop(program)
+            case w.Fenced():
+                self._fenced()
+            case _:
+                raise AssertionError(f"the coordinator sends no {type(message).__name__} to an M")
+
+    def _leased(self, message: w.LeaseP, now: Instant) -> None:
+        self.lease.granted(message)
+        self._last_lease = (message.p, message.epoch)
+        self.find.move(Event.LEASE, now)
+        self.sched.tick, self.sched.procs = message.tick, message.procs
+        self.sched.hungry = message.hungry
+        self._retake, self._pulled_at_tick = False, message.tick
+
+    def _take_work(self, message: w.Work) -> None:
+        if self._last_lease != (message.p, message.epoch):
+            return  # of a lease from before we were fenced off; its goroutines went with it
+        for record in message.records:
+            hosted = self.programs.get(record.program)
+            if hosted is not None and not hosted.closed:
+                hosted.received += 1
+                hosted.inbox.append(record)
+
+    def _unpack_inboxes(self) -> None:
+        """Queue the goroutines that came, of programs that are loaded."""
+        for hosted in self.programs.values():
+            pickling = hosted.pickling
+            if hosted.inbox and hosted.failure:
+                self._fail(hosted, endings.Failure("load", 1, hosted.failure))
+            while hosted.inbox and pickling is not None:
+                record = hosted.inbox.popleft()
+                try:
+                    records.unpack(hosted, pickling, self.sched, record)
+                except Exception as error:  # reading arguments runs their classes' code
+                    self._fail(hosted, endings.unreadable(record.goid, error))
+
+    def _drop(self, program: ProgramId) -> None:
+        hosted = self.programs.pop(program, None)
+        if hosted is not None:
+            self._close(hosted)
+            self.sched.drop(hosted.kernel)
+            self.homes.drop(program)
+            self._loader.forget(program)
+        self.outbox.post(COORDINATOR, w.Dropped(program))
+
+    def _close(self, hosted: Hosted) -> None:
+        """The last that the program prints and traces here: lines that have not ended."""
+        if not hosted.closed:
+            for program, spans, steps in self.tracer.flush(None):
+                self.outbox.post(COORDINATOR, w.Traced(program, spans, steps))
+            for stream, text in hosted.partial.items():
+                if text:
+                    self.outbox.output(hosted.id, stream, text.encode("utf-8", "surrogateescape"))
+            hosted.closed = True
+
+    def _fenced(self) -> None:
+        self.homes.fenced = True
+        for hosted in self.programs.values():
+            self.sched.drop(hosted.kernel)
+            self._loader.forget(hosted.id)
+        self._begin(self._clock.now())
+
+    # -- messages of other Ms
+
+    def _take_from_m(self, source: MId, message: w.Message) -> None:
+        match message:
+            case w.Ask():
+                self.homes.serve_ask(source, message)
+            case w.Answer():
+                self.homes.take_answer(message)
+            case w.Tell():
+                self._tells_due[source] = None
+                self.homes.serve_tell(source, message)
+            case w.TellFailed():
+                self.homes.take_failure(message)
+            case w.Told():
+                self._take_told(source, message)
+            case _:
+                raise AssertionError(f"an M sends no {type(message).__name__} to another")
+
+    # -- work and no work
+
+    def _work(self) -> bool:
+        """Whether there is something that only a holder of a P may do."""
+        return bool(
+            self.sched.runnable()
+            or self.sched.events
+            or self._failures
+            or any(hosted.inbox for hosted in self.programs.values())
+        )
+
+    def _while_idle(self, now: Instant) -> None:
+        due = self.sched.timers.next()
+        if due is not None and due <= now:
+            self.sched.timers.fire(now, self.sched.ready)
+        if self._work() and self.find.state is State.IDLE:
+            self.find.move(Event.HAS_WORK, now)
+            self.outbox.post(COORDINATOR, w.AcquireP(self._load()))
+
+    def _has_work(self, now: Instant) -> None:
+        if self.find.state is State.SEARCHING:
+            self._post_under_lease(w.FoundWork)
+        if self.find.state is not State.RUNNING:
+            self.find.move(Event.HAS_WORK, now)
+
+    def _look_further(self, now: Instant) -> None:
+        if self.find.state is State.WATCHING:
+            self.find.move(Event.PATIENCE_ENDS, now)
+            self._post_under_lease(w.FindWork)
+        else:
+            self._give_p_back(now)
+
+    def _post_under_lease(self, kind: type[w.FindWork] | type[w.FoundWork]) -> None:
+        lease = self.lease.lease
+        assert lease is not None
+        self.outbox.post(COORDINATOR, kind(lease.p, lease.epoch, self._load()))
+
+    def _pull(self) -> None:
+        lease = self.lease.lease
+        assert lease is not None
+        self._pulled_at_tick = self.sched.tick
+        self.outbox.post(COORDINATOR, w.Pull(lease.p, lease.epoch))
+
+    def _give_p_back(self, now: Instant) -> None:
+        lease = self.lease.lease
+        assert lease is not None
+        wants = self._work()
+        self._retake = False
+        self.outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), wants))
+        self.lease.drop()
+        if self.find.state is not State.RUNNING and wants:
+            self.find.move(Event.HAS_WORK, now)
+        self.find.move(Event.LEAVE_WANTING if wants else Event.LEAVE_IDLE, now)
+
+    def _give(self) -> None:
+        """Somebody is hungry: send half of what can move, unless that is all we have."""
+        lease = self.lease.lease
+        spare = self.sched.runnable() > 1 or self.sched.cur is not None
+        if lease is None or not spare:
+            return
+        packed = []
+        for g in self.sched.steal():
+            hosted = self.programs[g.program.id]
+            assert hosted.pickling is not None, "a program whose goroutines run is loaded"
+            record = records.pack(hosted, hosted.pickling, g)
+            if record is None:
+                self.sched.globrunq.append(g)
+            else:
+                packed.append(record)
+        if packed:
+            self.sched.hungry = False
+            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, tuple(packed)))
+
+    def _load(self) -> w.Load:
+        return census.load(self.sched, self.programs.values())
+
+    # -- ends
+
+    def _conclude(self) -> None:
+        """Tell what ended: a main goroutine, or a program by a panic."""
+        lease = self.lease.lease
+        assert lease is not None, "the shell calls `run` when a lease is held"
+        events, self.sched.events = self.sched.events, []
+        for event in events:
+            hosted = self.programs.get(program_of(event).id)
+            if hosted is None or hosted.closed:
+                continue
+            if isinstance(event, Panicked):
+                self._fail(hosted, endings.failure(event.g, event.error))
+                continue
+            assert hosted.pickling is not None, "its main has run"
+            try:
+                value = b"" if hosted.options.by_path else hosted.pickling.dumps(event.value, "what main returned")
+            except CannotShipError as error:
+                self._fail(hosted, endings.Failure("load", 1, f"error: {error}\n"))
+                continue
+            self._end(hosted)
+            self.outbox.post(COORDINATOR, w.MainReturned(lease.p, lease.epoch, hosted.id, value))
+        failures, self._failures = self._failures, []
+        for hosted, failure in failures:
+            self.outbox.post(COORDINATOR, w.MainFailed(lease.p, lease.epoch, hosted.id, *failure))
+
+    def _fail(self, hosted: Hosted, failure: endings.Failure) -> None:
+        """The program is over; said under a lease, as all that has an effect."""
+        if not hosted.closed:
+            self._end(hosted)
+            self._failures.append((hosted, failure))
+
+    def _end(self, hosted: Hosted) -> None:
+        """Nothing of the program runs here any more; the rest follows when the coordinator says Drop."""
+        self._close(hosted)
+        hosted.inbox.clear()
+        self.sched.drop(hosted.kernel)
+
+    def _flush_traces(self, now: Instant) -> None:
+        for program, spans, steps in self.tracer.flush(now):
+            self.outbox.post(COORDINATOR, w.Traced(program, spans, steps))

@@ -1,0 +1,70 @@
+"""The programs that this M knows: where their code is, their goroutines, and what was counted.
+
+Owner.      The M.
+Invariants. A program is loaded (its main file imported) once, on first need, or while the M is idle.
+            `sent` and `received` count goroutine records and operations between this M and others;
+            over all processes the sums agree exactly when nothing is under way.
+"""
+
+from collections import deque
+from typing import Final, Protocol
+
+from cluster.kernel.g import Program
+from cluster.model.ids import MAIN_GOID, ProgramId
+from cluster.wire.messages import LoadProgram, Options, Record, Source
+from cluster.wire.pickling import Objects, Pickling
+
+
+class Loader(Protocol):
+    """The hands that import a program's main file."""
+
+    def load(self, program: ProgramId, source: Source, by_path: bool, alone: bool) -> str:
+        """Import it; the name of the module. Raises LoadError with a text for the user."""
+        ...
+
+    def forget(self, program: ProgramId) -> None:
+        """The program is over."""
+        ...
+
+
+class LoadError(Exception):
+    """The main file cannot be imported, or has no main. The text is for the user."""
+
+
+class Hosted:
+    """One program on this M."""
+
+    def __init__(self, message: LoadProgram) -> None:
+        self.id: Final = message.program
+        self.source: Final[Source] = message.source
+        self.options: Final[Options] = message.options
+        self.kernel: Final = Program(message.program, message.stripe, message.stripes)
+        self.pickling: Pickling | None = None  # None until it is loaded
+        self.module = ""
+        self.failure = ""  # why it could not be loaded
+        self.inbox: deque[Record] = deque()  # came, and not yet queued
+        self.sent = 0
+        self.received = 0
+        self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
+        self.closed = False  # nothing that it prints leaves any more
+
+    @property
+    def watched(self) -> bool:
+        """Whether its client wants to see what its goroutines do."""
+        return self.options.trace or self.options.explain
+
+    @property
+    def runs_main(self) -> bool:
+        """Whether its main goroutine is about to start here."""
+        return any(record.goid == MAIN_GOID for record in self.inbox)
+
+    def load(self, loader: Loader, objects: Objects, alone: bool) -> Pickling | None:
+        """Import the main file unless that was done; None when it cannot be, see `failure`."""
+        if self.pickling is None and not self.failure:
+            try:
+                self.module = loader.load(self.id, self.source, self.options.by_path, alone)
+            except LoadError as error:
+                self.failure = str(error)
+            else:
+                self.pickling = Pickling(self.module, objects, main_by_value=False)
+        return self.pickling

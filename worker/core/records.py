@@ -1,0 +1,47 @@
+"""Goroutines that have not started, as records that any M can run, and back.
+
+Body.       (function, arguments, where it was made), pickled; b"" is main of a program that was
+            named by its path.
+Pinned.     One whose arguments cannot be pickled stays where it is, for good: the reason is kept on
+            the G, so that no thief tries again. Source of the idea: Go's wired goroutines.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from cluster.kernel.dump import created_by
+from cluster.kernel.g import G
+from cluster.kernel.sched import Sched
+from cluster.model.errors import CannotShipError
+from cluster.model.ids import MAIN_GOID
+from cluster.wire.messages import Record
+from cluster.wire.pickling import Pickling
+from worker.core.programs import Hosted
+
+Function = Callable[..., object]
+
+
+def pack(hosted: Hosted, pickling: Pickling, g: G) -> Record | None:
+    """A record of `g`, which is then no longer this M's; None when it cannot leave, and is pinned."""
+    try:
+        body = pickling.dumps((g.fn, g.args, created_by(g)), f"goroutine {g.goid}")
+    except CannotShipError as error:
+        g.pinned = str(error)
+        return None
+    del hosted.kernel.gs[g.goid]
+    hosted.sent += 1
+    return Record(hosted.id, g.goid, body)
+
+
+def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> None:
+    """Queue the goroutine of a record at the tail of the ring. Raises what reading its arguments raises."""
+    if record.goid == MAIN_GOID:
+        # A body is written by `pack`, or by the client for main, so its shape is known.
+        main = (pickling.main_attribute("main"), ()) if not record.body else pickling.loads(record.body)
+        fn, args = cast("tuple[Function, tuple[object, ...]]", main)
+        sched.spawn_main(hosted.kernel, fn, args)
+        return
+    fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
+    g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
+    hosted.kernel.gs[g.goid] = g
+    sched.put([g])

@@ -1,0 +1,69 @@
+"""Which goroutine ran on this M when, and on which core: the trace of programs that are watched.
+
+Cost.       A watched program's M runs one goroutine per call of the kernel, and looks at the clock and
+            at the core around it; an M without watched programs pays nothing.
+Invariants. A span is what one goroutine ran without anybody else in between, on one core, under one
+            lease. At most SPANS_MAX spans wait; then they are sent.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from cluster.kernel.g import G, name_of
+from cluster.model.clock import MILLISECOND, Instant, after
+from cluster.model.ids import MId, PId, ProgramId
+from cluster.wire.messages import Span, Step
+
+SPANS_MAX: Final = 512
+FLUSH_NS: Final = 20 * MILLISECOND
+TOLD_MAX: Final = 64  # goroutines of a program whose beginning and end are told one by one
+JOIN_NS: Final = 50_000  # a goroutine that goes on after less than this ran on, as far as a picture shows
+
+Batch = tuple[ProgramId, tuple[Span, ...], tuple[Step, ...]]
+
+
+class Tracer:
+    """Collects spans and steps, by program."""
+
+    def __init__(self, cpu: Callable[[], int]) -> None:
+        self._cpu: Final = cpu
+        self._spans: dict[ProgramId, list[Span]] = {}
+        self._steps: dict[ProgramId, list[Step]] = {}
+        self._begun: dict[ProgramId, dict[int, None]] = {}
+        self.pending = 0
+        self.due = Instant(0)
+
+    def ran(self, g: G, m: MId, p: PId, start: Instant, elapsed_ns: int) -> None:
+        """`g` was executed once, from `start` on."""
+        program = g.program.id
+        if not self.pending:
+            self.due = after(start, FLUSH_NS)
+        spans = self._spans.setdefault(program, [])
+        span = Span(m, p, g.goid, name_of(g.fn), self._cpu(), start, start + elapsed_ns)
+        last = spans[-1] if spans else None
+        if last is not None and last[:5] == span[:5] and span.start_ns - last.end_ns < JOIN_NS:
+            spans[-1] = last._replace(end_ns=span.end_ns)
+        else:
+            spans.append(span)
+            self.pending += 1
+        self._tell(g, m, p, span)
+
+    def _tell(self, g: G, m: MId, p: PId, span: Span) -> None:
+        begun = self._begun.setdefault(g.program.id, {})
+        steps = self._steps.setdefault(g.program.id, [])
+        if g.goid not in begun:
+            if len(begun) >= TOLD_MAX:
+                return
+            begun[g.goid] = None
+            steps.append(Step("GoStart", span.start_ns, m, p, g.goid, span.name))
+        if g.goid not in g.program.gs:
+            steps.append(Step("GoEnd", span.end_ns, m, p, g.goid, span.name))
+
+    def flush(self, now: Instant | None) -> list[Batch]:
+        """What should be sent at `now`; everything when it is None."""
+        if not self.pending or (now is not None and now < self.due and self.pending < SPANS_MAX):
+            return []
+        programs = list(dict.fromkeys([*self._spans, *self._steps]))
+        batches = [(id, tuple(self._spans.get(id, ())), tuple(self._steps.get(id, ()))) for id in programs]
+        self._spans, self._steps, self.pending = {}, {}, 0
+        return [batch for batch in batches if batch[1] or batch[2]]

@@ -1,0 +1,102 @@
+"""Imports a program's main file, under a name of its own, as the module that its goroutines name.
+
+Each program gets a fresh module, so that a second run of an edited file sees the edit; so do the
+modules that it imports from outside of the installed packages, when no other program is running.
+Source of the idea: multiprocessing's spawn, which imports the main file as `__mp_main__`.
+"""
+
+import importlib.abc
+import importlib.util
+import os
+import sys
+import traceback
+from types import CodeType, ModuleType
+from typing import Final
+
+from cluster.model.ids import ProgramId
+from cluster.wire.messages import Source
+from cluster.wire.pickling import MAIN_PREFIX
+from worker.core.programs import LoadError
+
+_INSTALLED: Final = ("site-packages", "dist-packages")
+
+
+class FileLoader:
+    """The `Loader` of a real process."""
+
+    def __init__(self) -> None:
+        self._ours: Final = dict.fromkeys(sys.modules)  # imported before any program: never imported anew
+
+    def load(self, program: ProgramId, source: Source, by_path: bool, alone: bool) -> str:
+        """See `Loader`."""
+        if alone:
+            self._forget_modules()
+            sys.argv = list(source.argv)
+            if os.path.isdir(source.cwd):
+                os.chdir(source.cwd)
+        sys.path[:0] = [entry for entry in source.sys_path if entry not in sys.path]
+        name = f"{MAIN_PREFIX}{program}__"
+        module = ModuleType(name)
+        sys.modules[name] = module
+        try:
+            self._execute(module, source)
+        except LoadError:
+            del sys.modules[name]
+            raise
+        if by_path and not callable(getattr(module, "main", None)):
+            del sys.modules[name]
+            raise LoadError(
+                f"error: {source.path} has no function `main`: a program needs `async def main():` or `def main():` "
+                f"at its top level.\n"
+            )
+        return name
+
+    def _execute(self, module: ModuleType, source: Source) -> None:
+        if not source.path and not source.module:
+            return  # a REPL or a notebook: everything goes by value
+        try:
+            code = self._code(module, source)
+            exec(code, module.__dict__)  # this is what importing a file is
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            raise LoadError(_report(source, error)) from error
+
+    def _code(self, module: ModuleType, source: Source) -> CodeType:
+        module.__file__ = source.path
+        if source.module:
+            spec = importlib.util.find_spec(source.module)
+            loader = spec.loader if spec is not None else None
+            code = loader.get_code(source.module) if isinstance(loader, importlib.abc.InspectLoader) else None
+            if spec is None or code is None:
+                raise ImportError(f"no code for module {source.module}")
+            module.__package__, module.__spec__ = spec.parent, spec
+            return code
+        with open(source.path, "rb") as file:
+            return compile(file.read(), source.path, "exec", dont_inherit=True)
+
+    def _forget_modules(self) -> None:
+        """Forget what earlier programs imported, unless it is installed: it may have been edited since."""
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name in self._ours or not file or any(part in file for part in _INSTALLED):
+                continue
+            if not file.startswith(sys.base_prefix):
+                del sys.modules[name]
+        importlib.invalidate_caches()
+
+    def forget(self, program: ProgramId) -> None:
+        """See `Loader`."""
+        sys.modules.pop(f"{MAIN_PREFIX}{program}__", None)
+
+
+def _report(source: Source, error: BaseException) -> str:
+    """What the user reads when the main file cannot be imported: Python's report, from the file on."""
+    if isinstance(error, SyntaxError):
+        lines = traceback.format_exception_only(error)
+    else:
+        frames = error.__traceback__
+        while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+            frames = frames.tb_next
+        lines = traceback.format_exception(type(error), error, frames)
+    return f"error: {source.path or source.module} cannot be imported:\n{''.join(lines)}"

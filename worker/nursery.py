@@ -1,0 +1,111 @@
+"""The parent of Ms: forks them after everything is imported, sees them die, and ends with them.
+
+A fork of a process that has imported all costs a few milliseconds; a new interpreter ten times
+that. The parent itself makes its socket after the forks and starts no thread, so that a child
+inherits neither. It tells the coordinator of each death at once, with its signal: the coordinator
+would else notice by silence, seconds later, and not know why.
+"""
+
+import gc
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import zmq
+
+from cluster.wire.codec import Decoder, encode
+from cluster.wire.messages import MExited, RegisterNursery, ToNursery
+
+TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
+LOOK_MS: Final = 1000  # a signal wakes the poll; this is for what has no signal
+
+
+class Nursery:
+    """Ms of one command line. `body(index, parent_fd)` is the life of an M; it never returns."""
+
+    def __init__(self, body: Callable[[int, int], None]) -> None:
+        self._body: Final = body
+        self._children: dict[int, int] = {}  # pid: index
+        # Children watch the read end: it becomes readable, at its end, when this process is gone.
+        self._alive_read, self._alive_write = os.pipe()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        os.set_blocking(self._wake_read, False)
+
+    def fork(self, count: int) -> None:
+        """Start `count` Ms."""
+        gc.freeze()  # keeps what is imported shared between parent and children
+        for index in range(count):
+            pid = os.fork()
+            if pid == 0:
+                os.close(self._alive_write)
+                os.close(self._wake_write)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
+                try:
+                    self._body(index, self._alive_read)
+                finally:
+                    os._exit(1)
+            self._children[pid] = index
+
+    def watch(self, coordinator: str, parent_fd: int | None) -> int:
+        """Until all children are dead, or the coordinator or our parent says stop; the exit code."""
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        stop = _Flag()
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop.set)
+        context = zmq.Context()
+        socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
+        socket.linger = 200
+        socket.connect(coordinator)
+        socket.send(encode([RegisterNursery(os.getpid())]))
+        poller = zmq.Poller()
+        for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
+            poller.register(source, zmq.POLLIN)
+        decoder = Decoder(ToNursery)
+        while self._children and not stop.is_set:
+            ready = dict(poller.poll(LOOK_MS))
+            if self._wake_read in ready:
+                os.read(self._wake_read, 4096)
+            if parent_fd in ready or (socket in ready and decoder.decode(socket.recv())):
+                stop.set()
+            for pid, code in self._reap():
+                socket.send(encode([MExited(pid, max(code, 0), max(-code, 0))]))
+        self._end_children()
+        socket.close()
+        context.term()
+        return 0
+
+    def _reap(self) -> list[tuple[int, int]]:
+        """Children that have died, with their exit code, or minus the signal."""
+        dead = []
+        for pid in list(self._children):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                del self._children[pid]
+                dead.append((pid, os.waitstatus_to_exitcode(status)))
+        return dead
+
+    def _end_children(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self._children:
+                os.kill(pid, number)
+            give_up = time.monotonic() + TERM_GRACE_S
+            while self._children and time.monotonic() < give_up:
+                self._reap()
+                if self._children:
+                    select.select([self._wake_read], [], [], 0.02)
+
+
+class _Flag:
+    """Set by a signal."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def set(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        self.is_set = True

@@ -1,0 +1,99 @@
+"""What goroutines print: `sys.stdout` and `sys.stderr` of an M.
+
+A line goes to the program that printed it, in one piece; the outbox keeps it in causal order with
+all else that its goroutine does. What is printed outside of any program goes to the process's own
+stream. While the main file is imported, only the M that will run `main` prints: every M imports it.
+"""
+
+import io
+import sys
+from typing import Final
+
+from cluster.kernel.sched import current_goroutine
+from worker.core.machine import Machine
+from worker.core.programs import Hosted
+
+STDOUT: Final = 1
+STDERR: Final = 2
+
+
+class ProgramStream(io.TextIOBase):
+    """A text stream that belongs to whichever program is executing."""
+
+    def __init__(self, machine: Machine, stream: int, own: io.TextIOBase) -> None:
+        self._machine: Final = machine
+        self._stream: Final = stream
+        self._own: Final = own
+        self.buffer: Final = _Bytes(self)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute in typeshed
+        return "utf-8"
+
+    @property
+    def errors(self) -> str:  # type: ignore[override]
+        return "surrogateescape"
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        """The process's own stream, for subprocesses."""
+        return self._own.fileno()
+
+    def write(self, text: str, /) -> int:
+        hosted = self._program()
+        if hosted is None:
+            if self._machine.loading is None:
+                self._own.write(text)
+            return len(text)
+        if hosted.closed:
+            return len(text)
+        text_and_rest = hosted.partial.get(self._stream, "") + text
+        end = text_and_rest.rfind("\n") + 1
+        hosted.partial[self._stream] = text_and_rest[end:]
+        if end:
+            self._emit(hosted, text_and_rest[:end])
+        return len(text)
+
+    def flush(self) -> None:
+        """Send the line that has not ended, too: somebody wants it seen."""
+        hosted = self._program()
+        if hosted is None:
+            self._own.flush()
+        elif not hosted.closed and (text := hosted.partial.pop(self._stream, "")):
+            self._emit(hosted, text)
+
+    def _emit(self, hosted: Hosted, text: str) -> None:
+        self._machine.outbox.output(hosted.id, self._stream, text.encode("utf-8", "surrogateescape"))
+
+    def _program(self) -> Hosted | None:
+        g = current_goroutine()
+        if g is not None:
+            return self._machine.programs.get(g.program.id)
+        loading = self._machine.loading
+        return loading if loading is not None and loading.runs_main else None
+
+
+class _Bytes(io.RawIOBase):
+    """`sys.stdout.buffer`: bytes, which go the way of text."""
+
+    def __init__(self, text: ProgramStream) -> None:
+        self._text: Final = text
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: "bytes | bytearray | memoryview", /) -> int:  # type: ignore[override]
+        written = bytes(data)
+        self._text.write(written.decode("utf-8", "surrogateescape"))
+        return len(written)
+
+    def flush(self) -> None:
+        self._text.flush()
+
+
+def capture(machine: Machine) -> None:
+    """From now on what is printed in this process belongs to programs."""
+    sys.stdout = ProgramStream(machine, STDOUT, sys.stdout)  # type: ignore[arg-type]
+    sys.stderr = ProgramStream(machine, STDERR, sys.stderr)  # type: ignore[arg-type]
