@@ -10,11 +10,11 @@ from typing import Final
 
 import zmq
 
+from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND, Clock
 from cluster.model.errors import ProtocolError
 from cluster.model.limits import STRIKES_MAX
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.frames import readable
 from cluster.wire.messages import Message, ToCoordinator
 from coordinator.core.membership import PeerId
 from coordinator.core.state import Command, Log
@@ -91,7 +91,7 @@ class Server:
         to = PeerId(b"")
         for command in commands:
             if isinstance(command, Log):
-                log.log(command.level, "%s %s", command.phrase, " ".join(f"{k}={v}" for k, v in command.fields))
+                log.warning("%s %s", command.phrase, " ".join(f"{k}={v}" for k, v in command.fields))
                 continue
             if command.peer != to and batch:
                 self._socket.send_multipart((to, encode(batch)))

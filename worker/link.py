@@ -11,12 +11,12 @@ from typing import Final
 
 import zmq
 
+from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND
 from cluster.model.errors import ProtocolError
 from cluster.model.ids import MId
 from cluster.model.limits import STRIKES_MAX
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.frames import readable
 from cluster.wire.messages import BetweenMs, Message, Peer, ToM
 from worker.core.outbox import COORDINATOR
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 from cluster.api.session import Watch, Write, print_to_streams, run_program
 from cluster.api.source import of_this_process

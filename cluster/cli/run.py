@@ -1,19 +1,18 @@
 """`cluster run FILE.py [ARGS…]`: runs main() of a file, on a cluster of its own or on a running one."""
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from cluster.api.cluster import Cluster
-from cluster.api.session import Watch, print_to_streams
+from cluster.api.session import print_to_streams
 from cluster.api.source import of_file
 from cluster.cli.entry import ExitCode
 from cluster.launch.connection import default_dir, find
 from cluster.model.errors import NoClusterError
 from cluster.model.limits import MS_MAX, PROCS_MAX
-from cluster.trace.chrome import Recorder
+from cluster.trace.chrome import write as write_chrome
 from cluster.trace.explain import Explainer
 from cluster.wire.messages import Options, Span, Step
 
@@ -53,15 +52,15 @@ def command(
     if problem is not None:
         click.echo(f"cluster: {problem}", err=True)
         return ExitCode.FAILED
-    explainer = Explainer(lambda line: click.echo(line, err=True)) if explain else None
-    recorder = Recorder() if trace is not None else None
+    watcher = _Watcher(explain)
     options = Options(explain=explain, trace=trace is not None, by_path=True)
     with Cluster(procs, workers, address or _running(procs, workers)) as cluster:
-        code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, _watch(explainer, recorder))
+        code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, watcher.take)
     if text:
         print_to_streams(2, text.encode("utf-8", "surrogateescape"))
-    if recorder is not None and trace is not None:
-        trace.write_text(recorder.json())
+    if trace is not None:
+        with trace.open("w", encoding="utf-8") as out:
+            write_chrome(watcher.spans, watcher.steps, out)
     return code
 
 
@@ -75,20 +74,20 @@ def _running(procs: int | None, workers: int | None) -> str | None:
         return None
 
 
-def _watch(explainer: Explainer | None, recorder: Recorder | None) -> Watch | None:
-    watchers: list[Callable[[tuple[Span, ...], tuple[Step, ...]], None]] = []
-    if explainer is not None:
-        watchers.append(lambda spans, steps: explainer.tell(steps))
-    if recorder is not None:
-        watchers.append(recorder.take)
-    if not watchers:
-        return None
+class _Watcher:
+    """Tells the story on stderr, and keeps the trace for a file, as far as each was asked for."""
 
-    def watch(spans: tuple[Span, ...], steps: tuple[Step, ...]) -> None:
-        for watcher in watchers:
-            watcher(spans, steps)
+    def __init__(self, explain: bool) -> None:
+        self._explainer = Explainer() if explain else None
+        self.spans: list[Span] = []
+        self.steps: list[Step] = []
 
-    return watch
+    def take(self, spans: tuple[Span, ...], steps: tuple[Step, ...]) -> None:
+        self.spans += spans
+        self.steps += steps
+        if self._explainer is not None:
+            for line in self._explainer.lines(steps):
+                click.echo(line, err=True)
 
 
 def check_file(file: Path) -> str | None:
@@ -106,7 +105,7 @@ def check_file(file: Path) -> str | None:
 
 
 def _may_define_main(tree: ast.Module) -> bool:
-    """Whether the file may have a global `main`: by definition, assignment or import, at any depth outside of functions."""
+    """Whether the file may have a global `main`: by definition, assignment or import."""
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name="main") | ast.AsyncFunctionDef(name="main") | ast.Name(id="main"):

@@ -3,6 +3,8 @@
 connection   the directory of a cluster, its connection file, and who may enter
 cpus         how many CPUs this process may use
 embedded     a coordinator and workers that live as long as one `with` block
+sockets      what every shell does with a ZeroMQ socket
+version      which Python this is
 client       the link of a client to the coordinator
 
 Must never import: worker, coordinator (it starts `python -m worker` and `python -m coordinator`).

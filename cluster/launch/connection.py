@@ -112,7 +112,7 @@ def find(directory: Path) -> Connection:
         os.kill(connection.pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         raise NoClusterError(
-            f"no coordinator lives in {directory}. Start one with `coordinator`, and workers with `worker --count 2`; or "
-            f"let `cluster run` start its own."
+            f"no coordinator lives in {directory}. Start one with `coordinator`, and workers with `worker --count 2`; "
+            f"or let `cluster run` start its own."
         ) from None
     return connection

@@ -30,7 +30,7 @@ def default_procs() -> int:
 
 
 def cgroup_limit(root: Path) -> int | None:
-    """CPUs that the cgroup (version 2) mounted at `root` allows, rounded up, at least 2 as in Go 1.25; None without a limit."""
+    """CPUs that the cgroup (version 2) at `root` allows, rounded up, at least 2 as in Go 1.25; None: no limit."""
     try:
         quota, period = (root / "cpu.max").read_text().split()
     except (OSError, ValueError):

@@ -2,8 +2,8 @@
 
 messages   every message there is, one union per direction
 codec      messages to frames and back, with every field checked against its type
-frames     what the shells do with a socket
+byvalue    functions without a name; loaded on first need
 pickling   goroutines and values that cross an M, with runtime objects sent by name
 
-Imports cluster.model and cluster.kernel. Only frames knows a socket.
+Imports cluster.model and cluster.kernel. Never a socket.
 """

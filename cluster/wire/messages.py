@@ -429,7 +429,7 @@ class StartProgram(NamedTuple):
 
 
 class Alive(NamedTuple):
-    """A client or a nursery is still there."""
+    """A client or a nursery is still there, and is answered in kind."""
 
 
 class Interrupt(NamedTuple):
@@ -509,9 +509,9 @@ ToM = (
 )  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
-ToClient = Accepted | Refused | Output | Traced | Ended | Status
+ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
 FromNursery = RegisterNursery | Alive | MExited
-ToNursery = Stop
+ToNursery = Stop | Alive
 
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery

@@ -151,7 +151,7 @@ class _Reader(pickle.Unpickler):
 
 def _plain_writer(pickling: Pickling) -> Callable[[io.BytesIO, int], pickle.Pickler]:
     class Writer(pickle.Pickler):
-        def reducer_override(self, obj: object) -> Any:  # typeshed lists pickle's five forms; ours are two of them
+        def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # typeshed lists pickle's five forms; ours are two of them
             return pickling.reduce(obj)
 
     return Writer

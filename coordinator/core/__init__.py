@@ -3,10 +3,12 @@
 state        all that the coordinator knows, in one place
 ptable       Ps: leases and epochs
 membership   Ms: who is there, idle, wanting, spinning
+ending       how a program begins and ends
 programs     programs from their start to their last line of output
 globrunq     goroutines that no M owns
 placement    who gets which P and which goroutines; hunger
 survey       rounds of questions to all Ms: deadlock, schedtrace
+status       what people see
 sysmon       what happens by the passing of time
 schedtrace   Go's lines
 step         a message in, the messages out

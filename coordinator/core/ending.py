@@ -9,8 +9,6 @@ Loss.       An M that was ever given goroutines of a program may hold some, or c
 Sources.    Go 1.19 runtime/proc.go: main; runtime/panic.go: fatalpanic.
 """
 
-import logging
-
 from cluster.kernel.dump import deadlock_text
 from cluster.model.clock import SECOND, after
 from cluster.model.ids import MId, ProgramId
@@ -102,10 +100,10 @@ def dropped(s: State, m: M, program_id: ProgramId) -> None:
 
 def conclude_if_dropped(s: State, program: Program) -> None:
     """Tell the client the result, once no M will print for it any more."""
-    if program.result is None or program.dropping and s.now < program.drop_deadline:
+    if program.result is None or (program.dropping and s.now < program.drop_deadline):
         return
     if program.dropping:
-        s.log(logging.WARNING, "m still busy with an ended program", program=program.id, ms=list(program.dropping))
+        s.warn("m still busy with an ended program", program=program.id, ms=list(program.dropping))
     s.send(program.client, program.result)
     del s.programs[program.id]
 
@@ -140,7 +138,7 @@ def lose(s: State, m: M, why: str) -> None:
         s.table.release(s.table.ps[m.p])
         s.step("ProcStop", m=m.id, p=m.p, detail="retaken")
         m.p = None
-    s.log(logging.WARNING, "m lost", m=m.id, pid=m.pid, why=why)
+    s.warn("m lost", m=m.id, pid=m.pid, why=why)
     s.step("MExit", m=m.id, detail=why)
     for program in list(s.programs.values()):
         if program.dumping.pop(m.id, m) is None:

@@ -60,7 +60,7 @@ class Membership:
         self._next_id += 1
         self.ms[m.id] = m
         self.by_peer[peer] = m
-        self._idle.append(m)
+        self._idle.insert(0, m)  # under those that have worked; of several new ones the first is used first
         return m
 
     def move(self, m: M, event: MEvent) -> None:

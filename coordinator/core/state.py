@@ -28,9 +28,8 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A command to the shell: tell the operator. `phrase` is fixed; `fields` are (name, value)."""
+    """A command to the shell: warn the operator. `phrase` is fixed; `fields` are (name, value)."""
 
-    level: int  # of the logging module
     phrase: str
     fields: tuple[tuple[str, object], ...] = ()
 
@@ -65,9 +64,9 @@ class State:
         """Send to an M."""
         self.out.append(Send(m.peer, message))
 
-    def log(self, level: int, phrase: str, **fields: object) -> None:
-        """Tell the operator."""
-        self.out.append(Log(level, phrase, tuple(fields.items())))
+    def warn(self, phrase: str, **fields: object) -> None:
+        """Tell the operator that something went wrong with which we cope."""
+        self.out.append(Log(phrase, tuple(fields.items())))
 
     def step(
         self, kind: str, *, m: int = -1, p: int = -1, goid: int = -1, detail: str = "", program: Program | None = None

@@ -6,7 +6,6 @@ Fences.     Who is no member is told so. Who speaks for a P must hold it under t
             else the message is refused with the reason, and has no effect.
 """
 
-import logging
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -92,6 +91,7 @@ class Core:
                     s.members.nurseries[peer] = s.now
                 elif peer in s.clients:
                     s.clients[peer] = s.now
+                s.send(peer, message)
             case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster():
                 self._take_from_client(peer, message)
             case _:
@@ -103,7 +103,7 @@ class Core:
                 try:
                     self._take_from_m(m, message)
                 except StaleLeaseError as error:
-                    s.log(logging.WARNING, "message under a stale lease refused", m=m.id, error=str(error))
+                    s.warn("message under a stale lease refused", m=m.id, error=str(error))
                     p, epoch = getattr(message, "p", NO_P), getattr(message, "epoch", Epoch(0))
                     s.tell(m, w.Fenced(p, epoch, str(error)))
 
@@ -145,7 +145,7 @@ class Core:
                 if program is not None and program.client == peer:
                     ending.finish(s, program, "interrupted", 1, "interrupted")
             case w.AskStatus():
-                s.send(peer, status(s))
+                s.surveys.want_status.append(peer)
             case w.StopCluster():
                 sysmon.stop(s)
             case _:
@@ -238,24 +238,3 @@ class Core:
         if message.wants:
             s.members.move(m, MEvent.WANT)
         sysmon.look_for_deadlock(s)
-
-
-def status(s: State) -> w.Status:
-    """The state of the cluster, for people."""
-    ps = []
-    for p in s.table.ps:
-        holder = s.members.ms.get(p.holder) if p.holder is not None else None
-        runq = holder.load.runnable if holder else len(p.runq)
-        tick = holder.load.tick if holder else p.tick
-        ps.append(w.PRow(p.id, p.status.name.lower(), -1 if p.holder is None else p.holder, p.epoch, runq, tick))
-    ms = tuple(
-        w.MRow(
-            m.id, m.pid, m.status.value, NO_P if m.p is None else m.p, m.load.runnable, m.load.goroutines,
-            s.now - m.heard_at,
-        )
-        for m in s.members.ms.values()
-    )  # fmt: skip
-    programs = tuple(
-        w.ProgramRow(program.id, program.name, 0, s.now - program.started_at) for program in s.programs.values()
-    )
-    return w.Status(s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs)

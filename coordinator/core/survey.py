@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Surveyed
+from coordinator.core.membership import PeerId
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Round:
     detail: bool
     deadlock: bool
     traces: list[ProgramId]
+    clients: list[PeerId]
+    began_at: Instant
     awaiting: dict[MId, None]
     answers: dict[MId, Surveyed] = field(default_factory=dict)
 
@@ -38,18 +41,20 @@ class Surveys:
     rounds: int = 0
     want_deadlock: bool = False
     want_traces: list[ProgramId] = field(default_factory=list)
+    want_status: list[PeerId] = field(default_factory=list)  # clients that asked for the state of the cluster
     retry_at: Instant | None = None  # when to ask again, because messages were under way
 
     @property
     def wanted(self) -> bool:
         """Whether a new round should begin."""
-        return self.round is None and (self.want_deadlock or bool(self.want_traces))
+        return self.round is None and bool(self.want_deadlock or self.want_traces or self.want_status)
 
-    def begin(self, ms: list[MId], detail: bool) -> Round:
+    def begin(self, ms: list[MId], detail: bool, now: Instant) -> Round:
         """Start a round that answers all that was asked so far."""
         self.rounds += 1
-        self.round = Round(self.rounds, detail, self.want_deadlock, self.want_traces, dict.fromkeys(ms))
-        self.want_deadlock, self.want_traces = False, []
+        awaiting = dict.fromkeys(ms)
+        self.round = Round(self.rounds, detail, self.want_deadlock, self.want_traces, self.want_status, now, awaiting)
+        self.want_deadlock, self.want_traces, self.want_status = False, [], []
         return self.round
 
     def answer(self, m: MId, surveyed: Surveyed) -> Round | None:

@@ -6,17 +6,20 @@ Sources.    Go 1.19 runtime/proc.go: sysmon, retake.
 """
 
 from cluster.model.clock import MILLISECOND, Instant, after
+from cluster.model.ids import MId
 from cluster.model.limits import CLIENT_EXPIRE_NS, LEASE_EXPIRE_NS
 from cluster.model.status import MStatus
-from cluster.wire.messages import Ended, Output, Survey
+from cluster.wire.messages import Ended, Output, Survey, Surveyed
 from coordinator.core import ending, schedtrace
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
 from coordinator.core.state import State
+from coordinator.core.status import describe
 from coordinator.core.survey import Round, totals
 
 SURVEY_RETRY_NS = 10 * MILLISECOND  # messages take under 1 ms; a second look costs a message per M
+STATUS_PATIENCE_NS = 300 * MILLISECOND  # then a status is told without the Ms that have not answered
 SURVEY_PERIOD_NS = 250 * MILLISECOND  # with several programs, the Ms need never be idle together
 
 
@@ -37,6 +40,10 @@ def tick(s: State) -> None:
     if s.surveys.retry_at is not None and s.now >= s.surveys.retry_at:
         s.surveys.retry_at = None
         s.surveys.want_deadlock = True
+    current = s.surveys.round
+    if current is not None and current.clients and s.now >= after(current.began_at, STATUS_PATIENCE_NS):
+        _tell_status(s, current.clients, current.answers)
+        current.clients = []
     begin_survey(s)
 
 
@@ -57,6 +64,8 @@ def deadline(s: State) -> Instant | None:
             due.append(program.drop_deadline)
         elif program.schedtrace_ns:
             due.append(program.schedtrace_due)
+    if s.surveys.round is not None and s.surveys.round.clients:
+        due.append(after(s.surveys.round.began_at, STATUS_PATIENCE_NS))
     due += [Instant(at) for at in (s.surveys.retry_at, next_retake(s)) if at is not None]
     return min(due, default=None)
 
@@ -75,10 +84,14 @@ def look_for_deadlock(s: State) -> None:
 
 def begin_survey(s: State) -> None:
     """Start the next round if one is wanted."""
-    if not s.surveys.wanted or not s.members.ms:
+    if not s.surveys.wanted:
+        return
+    if not s.members.ms:
+        _tell_status(s, s.surveys.want_status, {})
+        s.surveys.want_status = []
         return
     detail = any(s.programs[id].schedtrace_detail for id in s.surveys.want_traces if id in s.programs)
-    current = s.surveys.begin(list(s.members.ms), detail)
+    current = s.surveys.begin(list(s.members.ms), detail, s.now)
     for m in s.members.ms.values():
         s.tell(m, Survey(current.id, detail))
 
@@ -92,7 +105,13 @@ def conclude_survey(s: State, done: Round) -> None:
         for program in list(s.programs.values()):
             if program.result is None and not program.dumping:
                 _judge(s, program, done)
+    _tell_status(s, done.clients, done.answers)
     begin_survey(s)
+
+
+def _tell_status(s: State, clients: list[PeerId], answers: dict[MId, Surveyed]) -> None:
+    for client in clients:
+        s.send(client, describe(s, answers))
 
 
 def _judge(s: State, program: Program, done: Round) -> None:

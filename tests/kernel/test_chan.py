@@ -381,11 +381,12 @@ class Unshippable(StandIn):
 @pytest.mark.parametrize("local", [True, False])
 def test_a_value_that_cannot_be_shipped_fails_its_sender_and_leaves_the_receiver_in_line(local: bool) -> None:
     async def main() -> object:
-        c, receiver, sender = Chan[object](), Unshippable(), StandIn()
+        c, receiver, behind, sender = Chan[object](), Unshippable(), StandIn(), StandIn()
         c.serve(FarOp.CHAN_RECV, None, receiver)
+        c.serve(FarOp.CHAN_RECV, None, behind)
         with pytest.raises(CannotShipError):
             await c.send("text") if local else c.serve(FarOp.CHAN_SEND, "text", sender)
-        assert (receiver.woken, sender.woken) == ([], [])
+        assert (receiver.woken, behind.woken, sender.woken) == ([], [], [])
         await c.send(4)
         return receiver.woken
 

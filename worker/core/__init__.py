@@ -5,6 +5,9 @@ find_runnable   what an M does when it has nothing to run: watch, ask, give its 
 lease           renewals and deadlines
 outbox          what may leave when: causal order across Ms
 homes           objects of this M that others use, and handles on theirs
+records         goroutines that have not started, as records
+tracing         which goroutine ran when, on which core
+endings         exit codes and texts
 programs        the programs that have goroutines here
 census          answers to the coordinator's questions
 

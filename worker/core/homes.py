@@ -16,7 +16,7 @@ Unlike Go.  Go's channels are memory. A value that cannot be pickled fails at th
 
 from collections.abc import Callable
 from enum import IntEnum
-from threading import Lock
+from itertools import count
 from typing import Final, cast
 from weakref import WeakValueDictionary
 
@@ -67,11 +67,11 @@ class Homes:
         self._programs: Final = programs
         self._objects: dict[int, tuple[ProgramId, Served]] = {}  # mine, by serial
         self._handles: WeakValueDictionary[ObjId, Shared] = WeakValueDictionary()
-        self._serial = 0
+        self._ids: dict[int, ObjId] = {}  # mine, by address: they are in _objects, so the address is theirs
+        self._serials: Final = count(1)
         self._ticket = 0
         self._waiting: dict[int, G] = {}  # goroutines of mine, by ticket
         self._demands: dict[int, Answer | None] = {}  # answers that block this M
-        self._naming: Final = Lock()  # the sysmon thread ships goroutines, and so names objects, too
         self.sched: Sched | None = None
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
         self.fenced = False  # nothing comes any more: this M is given up
@@ -88,17 +88,18 @@ class Homes:
         return None
 
     def _id_of(self, obj: Shared) -> ObjId:
-        with self._naming:
-            if obj.id is None:
-                self._serial += 1
-                obj.id = ObjId(self.me, self._serial)
-                assert obj.program is not None, "a handle has an id from the start"
-                self._objects[self._serial] = obj.program, obj
+        if obj.id is not None:
             return obj.id
+        assert obj.program is not None, "a handle has an id from the start"
+        # The sysmon thread ships goroutines, and so names objects, too: `setdefault` decides who was first.
+        ref = self._ids.setdefault(id(obj), ObjId(self.me, next(self._serials)))
+        self._objects[ref.serial] = obj.program, obj
+        obj.id = ref
+        return ref
 
     def find(self, *name: object) -> object:
         """The object with that name: itself at its home, a handle elsewhere."""
-        kind, home, serial, *more = cast("tuple[str, MId, int]", name)
+        kind, home, serial, *more = cast("tuple[str, MId, int, *tuple[object, ...]]", name)
         if home == self.me:
             entry = self._objects.get(serial)
             if entry is None:
@@ -161,7 +162,7 @@ class Homes:
         try:
             obj = self._mine(message.serial)
             obj.serve(FarOp(message.op), self._unpack(hosted, message.arg), waiter)
-        except Exception as error:  # whatever it is belongs to who asked
+        except Exception as error:  # noqa: BLE001  # whatever it is belongs to who asked
             self.answer(m, hosted, message.ticket, Outcome.RAISED, error)
 
     def serve_tell(self, m: MId, message: Tell) -> None:
@@ -173,7 +174,7 @@ class Homes:
         hosted.received += 1
         try:
             self._mine(message.serial).serve(FarOp(message.op), self._unpack(hosted, message.arg), _NOBODY)
-        except Exception as error:  # whatever it is belongs to who told
+        except Exception as error:  # noqa: BLE001  # whatever it is belongs to who told
             failure = TellFailed(hosted.id, message.goid, self._pack_error(hosted, error))
             self._post(m, hosted, failure)
 
@@ -206,7 +207,7 @@ class Homes:
         else:
             try:
                 g.val = self._unpack(hosted, message.val)
-            except Exception as error:  # the value's own class failed: at the receiver, where it can be seen
+            except Exception as error:  # noqa: BLE001  # the value's own class failed: at the receiver, where it can be seen
                 self.sched.throw(g, error)
             else:
                 self.sched.ready(g)
@@ -233,6 +234,7 @@ class Homes:
     def drop(self, program: ProgramId) -> None:
         """A program is over: its objects and its waiting goroutines are forgotten."""
         self._objects = {serial: entry for serial, entry in self._objects.items() if entry[0] != program}
+        self._ids = {id(entry[1]): ObjId(self.me, serial) for serial, entry in self._objects.items()}
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
 
     # -- parts

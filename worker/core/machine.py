@@ -166,9 +166,9 @@ class Machine:
 
     def _to_load(self) -> Hosted | None:
         for hosted in self.programs.values():
-            if hosted.pickling is None and not hosted.failure and not hosted.closed:
-                if hosted.inbox or self.find.state is State.IDLE:
-                    return hosted
+            unloaded = hosted.pickling is None and not hosted.failure and not hosted.closed
+            if unloaded and (hosted.inbox or self.find.state is State.IDLE):
+                return hosted
         return None
 
     def load(self) -> None:
@@ -292,7 +292,7 @@ class Machine:
                 record = hosted.inbox.popleft()
                 try:
                     records.unpack(hosted, pickling, self.sched, record)
-                except Exception as error:  # reading arguments runs their classes' code
+                except Exception as error:  # noqa: BLE001  # reading arguments runs their classes' code
                     self._fail(hosted, endings.unreadable(record.goid, error))
 
     def _drop(self, program: ProgramId) -> None:
