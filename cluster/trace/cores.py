@@ -49,16 +49,17 @@ LEGEND_COMPARED_MAX: Final = 4  # and under each of two
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A traced run. `wall_ns` is how long it took for its user; 0: from the first span to the end of the last."""
+    """A traced run. Its user waited `wall_ns` from `begin_ns` on; 0: from the first span, to the end of the last."""
 
     title: str
     spans: Sequence[Span]
     wall_ns: int = 0
+    begin_ns: int = 0  # an instant of the spans' clock
 
 
 def picture(run: Run) -> str:
     """One run as an SVG."""
-    chart = _Chart(run, run.title, None)
+    chart = _Chart(run, None)
     y = TOP + 18
     body = [text(LEFT, y, fitted(run.title, CHART, 18), "title")]
     body.append(text(LEFT, y + 20, fitted(chart.facts(), CHART), "dim"))
@@ -69,9 +70,11 @@ def picture(run: Run) -> str:
 def comparison(many: Run, one: Run) -> str:
     """The run on many cores over the same job on one core, on one time scale, with both times and their ratio."""
     wall_ns = max(_wall_ns(many), _wall_ns(one))
-    above, below = _Chart(many, many.title, wall_ns), _Chart(one, one.title, wall_ns)
-    title = f"{_three_digits(_wall_ns(one) / max(_wall_ns(many), 1))} × as fast on {above.cores_used}"
-    facts = f"{milliseconds(_wall_ns(many))} there, {milliseconds(_wall_ns(one))} on {below.cores_used}; one time scale"
+    above, below = _Chart(many, wall_ns), _Chart(one, wall_ns)
+    title = f"{_three_digits(below.wall_ns / max(above.wall_ns, 1))} × as fast"
+    if len(above.cores) != len(below.cores):
+        title += f" on {above.cores_used}"
+    facts = f"{milliseconds(above.wall_ns)} instead of {milliseconds(below.wall_ns)}, on one time scale"
     y = TOP + 18
     body = [text(LEFT, y, title, "title"), text(LEFT, y + 20, fitted(facts, CHART), "dim")]
     y += 38
@@ -99,10 +102,10 @@ def ticks(wall_ns: int) -> list[int]:
 class _Chart:
     """The lanes of one run, from where they begin to the end of the legend."""
 
-    def __init__(self, run: Run, title: str, wall_ns: int | None) -> None:
-        self.title = title
+    def __init__(self, run: Run, wall_ns: int | None) -> None:
+        self.title = run.title
         self.wall_ns = _wall_ns(run)
-        self.begin_ns = min((span.start_ns for span in run.spans), default=0)
+        self.begin_ns = _begin_ns(run)
         self.scale_ns = max(wall_ns or self.wall_ns, SCALE_NS_MIN)  # what the width of the chart stands for
         self.compared = wall_ns is not None
         grain_ns = max(int(self.scale_ns * GRAIN_PX / CHART), 1)
@@ -272,9 +275,13 @@ def _legend(ran: dict[int, tuple[str, int]], named_max: int) -> list[tuple[int, 
     return placed
 
 
+def _begin_ns(run: Run) -> int:
+    first_ns = min((span.start_ns for span in run.spans), default=run.begin_ns)
+    return min(run.begin_ns or first_ns, first_ns)
+
+
 def _wall_ns(run: Run) -> int:
-    begin = min((span.start_ns for span in run.spans), default=0)
-    return max(run.wall_ns, max((span.end_ns for span in run.spans), default=0) - begin)
+    return max(run.wall_ns, max((span.end_ns for span in run.spans), default=0) - _begin_ns(run))
 
 
 def _three_digits(value: float) -> str:

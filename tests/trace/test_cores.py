@@ -119,7 +119,7 @@ def test_the_comparison_has_both_runs_on_one_time_scale_and_tells_times_and_rati
     svg = comparison(Run("many", TWO, 200 * MS), Run("one", one, 400 * MS))
     texts = texts_of(svg)
     assert "2.00 × as fast on 2 cores" in texts
-    assert "200 ms there, 400 ms on 1 core; one time scale" in texts
+    assert "200 ms instead of 400 ms, on one time scale" in texts
     assert {"many", "one", "done after 200 ms", "done after 400 ms"} <= set(texts)
     assert texts.count("350") == 2  # the axis under each run goes as far as the longer one
     tracks = [
@@ -128,6 +128,18 @@ def test_the_comparison_has_both_runs_on_one_time_scale_and_tells_times_and_rati
         if rect.get("class") == "track"
     ]
     assert max(tracks) == pytest.approx(2 * min(tracks), rel=0.001)
+
+
+def test_the_time_before_the_first_span_is_shown_when_its_beginning_is_known() -> None:
+    late = Run("late", [span(150 * MS, 200 * MS)], begin_ns=100 * MS, wall_ns=100 * MS)
+    assert "100 ms · 0.50 of 1 core at work on average · 1 M · 1 goroutine · 1 span" in texts_of(picture(late))
+    (bar,) = (r for r in lanes_of(picture(late))["core 0"].iter(f"{SVG}rect") if r.get("fill"))
+    (track,) = (r for r in lanes_of(picture(late))["core 0"].iter(f"{SVG}rect") if r.get("class") == "track")
+    assert float(bar.get("x", "")) - float(track.get("x", "")) == pytest.approx(float(track.get("width", "")) / 2)
+
+
+def test_two_runs_on_equally_many_cores_are_only_compared_by_time() -> None:
+    assert "3.00 × as fast" in texts_of(comparison(Run("a", [span(0, MS)]), Run("b", [span(0, 3 * MS)])))
 
 
 def test_texts_on_one_line_do_not_overlap() -> None:
