@@ -32,7 +32,7 @@ EXAMPLES: Final = (
         "pipeline",
         "pipeline.py",
         "stages joined by channels, the slow one on all cores",
-        "600 lines, digest 1619f9de5c28e643",
+        "1000 lines, digest 8212d86b694a9e05",
     ),
     Example(
         "worker_pool",

@@ -12,11 +12,10 @@ from hashlib import sha256
 
 from cluster import Chan, WaitGroup, go
 
-BATCHES = 60
+BATCHES = 100
 LINES = 10  # in a batch
 COPIES = 6  # of the slow stage
 ROUNDS = 1500
-ROOM = 16
 
 Batch = tuple[int, list[str]]
 Digests = tuple[int, list[bytes], int]  # number of the batch, its digests, and the process that made them
@@ -56,7 +55,7 @@ async def merged(source: Chan[Digests], sink: Chan[list[Digests]]) -> None:
 
 
 async def main() -> None:
-    batches, digests, results = Chan[Batch](ROOM), Chan[Digests](ROOM), Chan[list[Digests]]()
+    batches, digests, results = Chan[Batch](), Chan[Digests](), Chan[list[Digests]]()
     working = WaitGroup()
     working.add(COPIES)
     go(texts, batches)

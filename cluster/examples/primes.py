@@ -2,9 +2,9 @@
 
     cluster run -p 2 cluster/examples/primes.py [LIMIT]
 
-There are more workers than cores on purpose. A goroutine runs until it awaits, and the channels live
-on the M of main: while one worker of another M computes, the next chunks of its neighbours are under
-way. Compare `-p 1` with `-p 2`; `--trace` shows who computed what.
+There are more workers than cores on purpose. A goroutine runs until it must wait, and the channels
+live on the M of main: while one worker of another M computes, the next chunks of its neighbours are
+under way. Compare `-p 1` with `-p 2`; `--trace` shows who computed what.
 """
 
 import sys
@@ -12,7 +12,7 @@ import sys
 from cluster import Chan, WaitGroup, go
 
 LIMIT = 400_000
-CHUNK = 5_000
+CHUNK = 2_000
 WORKERS = 16
 
 Chunk = tuple[int, int]
@@ -27,6 +27,13 @@ def count_primes(begin: int, end: int) -> int:
             divisor += 1
         count += divisor * divisor > number
     return count
+
+
+async def cut(limit: int, jobs: Chan[Chunk]) -> None:
+    """Send the chunks, the longest first: the short ones are for the end, when cores run out of work."""
+    for begin in reversed(range(0, limit, CHUNK)):
+        await jobs.send((begin, min(begin + CHUNK, limit)))
+    jobs.close()
 
 
 async def worker(jobs: Chan[Chunk], results: Chan[int], working: WaitGroup) -> None:
@@ -45,17 +52,13 @@ async def close_after(working: WaitGroup, results: Chan[int]) -> None:
 async def main(limit: int | None = None) -> int:
     if limit is None:
         limit = int(sys.argv[1]) if len(sys.argv) > 1 else LIMIT
-    # From the top: the longest chunks first leave the shortest for the end, when cores run out of work.
-    chunks = [(begin, min(begin + CHUNK, limit)) for begin in reversed(range(0, limit, CHUNK))]
-    jobs, results = Chan[Chunk](len(chunks)), Chan[int](len(chunks))
+    jobs, results = Chan[Chunk](), Chan[int]()
     working = WaitGroup()
     working.add(WORKERS)
     for _ in range(WORKERS):
         go(worker, jobs, results, working)
     go(close_after, working, results)
-    for chunk in chunks:
-        await jobs.send(chunk)
-    jobs.close()
+    go(cut, limit, jobs)
     total = 0
     async for count in results:
         total += count
