@@ -20,7 +20,7 @@ from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import BetweenMs, Message, Peer, ToM
 from worker.core.outbox import COORDINATOR
 
-LINGER_MS: Final = 500  # for the last words of an M that ends
+LINGER_MS: Final = 100  # for the last words of an M that ends; nobody may be there to hear them
 _ME: Final = b"m%d"  # how an M calls itself on the link to another
 
 

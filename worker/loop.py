@@ -121,7 +121,7 @@ class Loop:
 
     def _stand_in(self, now: Instant) -> None:
         for source, message in self._link.receive():
-            if self._deferred or not self.machine.take_aside(source, message):
+            if not self.machine.take_aside(source, message):
                 self._deferred.append((source, message))
         self.machine.tick_aside(now)
         self._link.send(self.machine.outgoing())

@@ -12,16 +12,18 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import zmq
 
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.messages import MExited, RegisterNursery, ToNursery
+from cluster.wire.messages import MExited, RegisterNursery, ToNursery, Vouch
 
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
-LOOK_MS: Final = 1000  # a signal wakes the poll; this is for what has no signal
+LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
+BUSY_S: Final = 0.1  # CPU time in a look's period that shows a child to compute: one that is stopped has none
 
 
 class Nursery:
@@ -30,6 +32,7 @@ class Nursery:
     def __init__(self, body: Callable[[int, int], None]) -> None:
         self._body: Final = body
         self._children: dict[int, int] = {}  # pid: index
+        self._cpu: dict[int, float] = {}  # pid: seconds when it was last seen to compute
         # Children watch the read end: it becomes readable, at its end, when this process is gone.
         self._alive_read, self._alive_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
@@ -73,12 +76,28 @@ class Nursery:
                 os.read(self._wake_read, 4096)
             if parent_fd in ready or (socket in ready and decoder.decode(socket.recv())):
                 stop.set()
+            if busy := self._busy():
+                socket.send(encode([Vouch(busy)]))
             for pid, code in self._reap():
                 socket.send(encode([MExited(pid, max(code, 0), max(-code, 0))]))
         self._end_children()
         socket.close()
         context.term()
         return 0
+
+    def _busy(self) -> tuple[int, ...]:
+        """Children that have computed since the last call.
+
+        An M whose goroutine is in a long C call that keeps the GIL can say nothing itself, and would
+        be taken for dead. One that is stopped or hangs does not compute, and is not vouched for.
+        """
+        busy = []
+        for pid in self._children:
+            now = _cpu_seconds(pid)
+            if now - self._cpu.get(pid, 0.0) >= BUSY_S:
+                self._cpu[pid] = now
+                busy.append(pid)
+        return tuple(busy)
 
     def _reap(self) -> list[tuple[int, int]]:
         """Children that have died, with their exit code, or minus the signal."""
@@ -91,6 +110,7 @@ class Nursery:
         return dead
 
     def _end_children(self) -> None:
+        os.close(self._alive_write)  # wakes those that wait for messages; a signal alone does not end their poll
         for number in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._children:
                 os.kill(pid, number)
@@ -99,6 +119,15 @@ class Nursery:
                 self._reap()
                 if self._children:
                     select.select([self._wake_read], [], [], 0.02)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of a process so far; 0.0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime: fields 14, 15 of proc(5)
 
 
 class _Flag:

@@ -6,6 +6,7 @@ event must be told to the shell, or the budget is spent. No lease, no goroutine.
 
 sched      the switch loop; the run queue of the P, and this M's share of the global queue
 g          one goroutine, the program it belongs to, and the records of those that wait
+parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 waitgroup  sync.WaitGroup
 timers     the timer heap, and sleep

@@ -18,10 +18,12 @@ Sources.    Go 1.19 runtime/chan.go: chansend, chanrecv, closechan.
 """
 
 from collections import deque
+from collections.abc import Generator
 from typing import Final, Generic, Self, TypeVar
 
 from cluster.kernel.far import FarOp
-from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter
+from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
+from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, here, park
 from cluster.model.errors import (
     CannotShipError,
@@ -52,6 +54,7 @@ class Chan(Generic[T]):
         "_sched",
         "_buf",
         "_cap",
+        "_room",
         "_closed",
         "_recvq",
         "_sendq",
@@ -69,11 +72,12 @@ class Chan(Generic[T]):
         assert self._sched.cur is not None
         self.program: ProgramId | None = self._sched.cur.program.id  # None on handles
         self._cap = cap
+        self._room = cap  # of the buffer, for senders: 0 when closed, and on handles
         self._closed = False
         self._zero = zero
         self._buf: deque[T] = deque()
-        self._recvq: deque[Waiter] = deque()
-        self._sendq: deque[Waiter] = deque()
+        self._recvq: deque[G | Waiter] = deque()
+        self._sendq: deque[G | Waiter] = deque()
         self.id: ObjId | None = None  # given when it first leaves its M
         self.home: ObjId | None = None  # set on handles: where the real one is
 
@@ -83,7 +87,7 @@ class Chan(Generic[T]):
         self = cls.__new__(cls)
         self._sched, self.id, self.home, self._cap, self._zero = sched, home, home, cap, zero
         self.program = None
-        self._closed = False
+        self._closed, self._room = False, 0
         self._buf, self._recvq, self._sendq = deque(), deque(), deque()
         return self
 
@@ -110,42 +114,44 @@ class Chan(Generic[T]):
     def __bool__(self) -> bool:
         return True
 
-    async def send(self, value: T) -> None:
+    @parks
+    def send(self, value: T) -> Generator[WaitReason, object, None]:
         """Send; parks until a receiver or room in the buffer is there. Panics on a closed channel.
 
         Source: chansend.
         """
-        if self._closed:
-            raise SendOnClosedError
-        sched = self._sched
         if self._recvq:
             w = self._recvq.popleft()
-            if w.__class__ is not G:
+            if type(w) is not G:
                 self._hand_over(w, value)
                 return
             w.val = value
             w.wait_reason = None
+            sched = self._sched
             old, sched.runnext = sched.runnext, w
             if old is not None:
                 sched.ring.append(old)
                 if len(sched.ring) > sched.runq_size:
                     sched.spill()
             return
-        if len(self._buf) < self._cap and self.home is None:
+        if len(self._buf) < self._room:
             self._buf.append(value)
             return
-        g = sched.cur
+        if self._closed:
+            raise SendOnClosedError
+        g = self._sched.cur
         if g is None:
             raise NotInGoroutineError("send")
-        if self.home is not None:
-            sched.far.ask(g, self.home, FarOp.CHAN_SEND, value)
-        else:
+        if self.home is None:
             g.val = value
-            self._sendq.append(g)  # type: ignore[arg-type]  # a G is woken in line, it has no `wake`
-        if await park(CHAN_SEND) is CLOSED:
+            self._sendq.append(g)
+        else:
+            self._sched.far.ask(g, self.home, FarOp.CHAN_SEND, value)
+        if (yield CHAN_SEND) is CLOSED:
             raise SendOnClosedError
 
-    async def recv(self) -> T:
+    @parks
+    def recv(self) -> Generator[WaitReason, object, T]:
         """Receive; parks until a value is there. The zero value when closed and drained.
 
         Source: chanrecv.
@@ -155,15 +161,15 @@ class Chan(Generic[T]):
             if self._sendq:
                 self._refill()
             return value
-        sched = self._sched
         if self._sendq:
             w = self._sendq.popleft()
             value = w.val  # type: ignore[assignment]  # what a T-sender left there
-            if w.__class__ is not G:
+            if type(w) is not G:
                 w.wake(None)
                 return value
             w.val = None
             w.wait_reason = None
+            sched = self._sched
             old, sched.runnext = sched.runnext, w
             if old is not None:
                 sched.ring.append(old)
@@ -172,9 +178,15 @@ class Chan(Generic[T]):
             return value
         if self._closed:
             return self._zero  # type: ignore[return-value]  # the zero value stands for a T
-        self._queue_recv(sched)
-        value = await park(CHAN_RECEIVE)  # type: ignore[assignment]
-        return self._zero if value is CLOSED else value  # type: ignore[return-value]
+        g = self._sched.cur
+        if g is None:
+            raise NotInGoroutineError("recv")
+        if self.home is None:
+            self._recvq.append(g)
+        else:
+            self._sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
+        got = yield CHAN_RECEIVE
+        return self._zero if got is CLOSED else got  # type: ignore[return-value]
 
     async def recv_ok(self) -> tuple[T, bool]:
         """Receive a value and True, or the zero value and False when closed and drained."""
@@ -198,7 +210,7 @@ class Chan(Generic[T]):
             return
         if self._closed:
             raise CloseOfClosedError
-        self._closed = True
+        self._closed, self._room = True, 0
         waiters = [*self._recvq, *self._sendq]
         self._recvq.clear()
         self._sendq.clear()
@@ -240,7 +252,7 @@ class Chan(Generic[T]):
         elif self._recvq:
             self._hand_over(self._recvq.popleft(), value)
             waiter.wake(None)
-        elif len(self._buf) < self._cap:
+        elif len(self._buf) < self._room:
             self._buf.append(value)
             waiter.wake(None)
         else:
@@ -269,7 +281,7 @@ class Chan(Generic[T]):
         self._buf.append(w.val)  # type: ignore[arg-type]
         self._wake(w, None)
 
-    def _hand_over(self, w: Waiter, value: T) -> None:
+    def _hand_over(self, w: G | Waiter, value: T) -> None:
         """Give `value` to the receiver that was at the head; it stays there when the value cannot leave this M."""
         try:
             self._wake(w, value)
@@ -277,7 +289,7 @@ class Chan(Generic[T]):
             self._recvq.appendleft(w)
             raise
 
-    def _wake(self, w: Waiter, val: object) -> None:
+    def _wake(self, w: G | Waiter, val: object) -> None:
         if isinstance(w, G):
             w.val = val
             self._sched.ready(w)
@@ -291,4 +303,4 @@ class Chan(Generic[T]):
         if self.home is not None:
             sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
         else:
-            self._recvq.append(g)  # type: ignore[arg-type]  # a G is readied, it has no `wake`
+            self._recvq.append(g)

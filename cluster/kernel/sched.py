@@ -22,11 +22,12 @@ from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
-from types import CoroutineType, MethodType, coroutine
+from types import CoroutineType, MethodType
 from typing import Final
 
 from cluster.kernel.far import Far, NoFar
 from cluster.kernel.g import GOSCHED, SLEEP, G, Program, WaitReason
+from cluster.kernel.parks import parks
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.errors import FatalError, ForeignAwaitError, NotInGoroutineError
@@ -100,9 +101,13 @@ class Sched:
     def _switch(self) -> bool:  # the hot loop: all that a switch costs is here
         ring, globrunq, tick = self.ring, self.globrunq, self.tick
         swap_max = self.runq_size // 2 if self.procs == 1 else 0
+        due = tick + -tick % GLOBRUNQ_TICKS  # the next multiple; cheaper than a division per switch
         try:
             for _ in self.tokens:
-                if globrunq and not tick % GLOBRUNQ_TICKS:
+                if tick >= due and globrunq:
+                    if tick > due:  # it was passed while globrunq was empty
+                        due = tick + -tick % GLOBRUNQ_TICKS
+                        continue
                     g = globrunq.popleft()
                     tick += 1
                 elif self.runnext is not None:
@@ -126,12 +131,13 @@ class Sched:
                 try:
                     if send is not None:
                         val = g.val
-                        g.val = None
+                        if val is not None:
+                            g.val = None
                         reason = send(val)
                     else:  # its first slice
                         made = g.fn(*g.args)
                         g.args = ()  # a running goroutine owns its arguments: nobody else keeps them alive
-                        if made.__class__ is CoroutineType:
+                        if type(made) is CoroutineType:
                             g.send = send = made.send
                             reason = send(None)
                         elif self._end(g, made):  # it was a plain function
@@ -150,7 +156,7 @@ class Sched:
                 else:
                     if reason is GOSCHED:
                         globrunq.append(g)
-                    elif reason.__class__ is WaitReason:
+                    elif type(reason) is WaitReason:
                         g.wait_reason = reason
                     else:
                         self.throw(g, ForeignAwaitError(reason))
@@ -358,23 +364,24 @@ def goid() -> GId:
     return GId(cur.goid)
 
 
-@coroutine
+@parks
 def park(reason: WaitReason) -> Generator[WaitReason, object, object]:
     """Leave the run queues until somebody readies this G; the result is `val` of then."""
     return (yield reason)
 
 
-@coroutine
+@parks
 def gosched() -> Generator[WaitReason, object, None]:
     """Let others run: this G goes to the tail of the global queue. Source: goschedImpl."""
     yield GOSCHED
 
 
-async def sleep(seconds: float) -> None:
+@parks
+def sleep(seconds: float) -> Generator[WaitReason, object, None]:
     """Park for `seconds`; zero or less returns at once and does not yield. Source: timeSleep."""
     if seconds <= 0:
         return
     sched = here("sleep")
     assert sched.cur is not None
     sched.timers.add(Instant(sched.clock.now() + int(min(seconds, SLEEP_MAX_S) * SECOND)), sched.cur)
-    await park(SLEEP)
+    yield SLEEP

@@ -8,11 +8,13 @@ Sources.    Go 1.19 sync/waitgroup.go.
 """
 
 from collections import deque
+from collections.abc import Generator
 from typing import Self
 
 from cluster.kernel.far import FarOp
-from cluster.kernel.g import SEMACQUIRE, G, Waiter
-from cluster.kernel.sched import Sched, here, park
+from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
+from cluster.kernel.parks import parks
+from cluster.kernel.sched import Sched, here
 from cluster.model.errors import NegativeCounterError, NotInGoroutineError, Panic
 from cluster.model.ids import ObjId, ProgramId
 
@@ -27,7 +29,7 @@ class WaitGroup:
         assert self._sched.cur is not None
         self.program: ProgramId | None = self._sched.cur.program.id  # None on handles
         self._count = 0
-        self._waiters: deque[Waiter] = deque()
+        self._waiters: deque[G | Waiter] = deque()
         self.id: ObjId | None = None
         self.home: ObjId | None = None
 
@@ -63,7 +65,8 @@ class WaitGroup:
         """One less to wait for; never waits."""
         self.add(-1)
 
-    async def wait(self) -> None:
+    @parks
+    def wait(self) -> Generator[WaitReason, object, None]:
         """Park until the counter is zero; returns at once when it is."""
         sched = self._sched
         g = sched.cur
@@ -74,8 +77,8 @@ class WaitGroup:
         elif self._count == 0:
             return
         else:
-            self._waiters.append(g)  # type: ignore[arg-type]  # a G is readied, it has no `wake`
-        await park(SEMACQUIRE)
+            self._waiters.append(g)
+        yield SEMACQUIRE
         if self._count or self._waiters:  # never on a handle
             raise Panic("sync: WaitGroup is reused before previous Wait has returned")
 

@@ -60,12 +60,11 @@ class Embedded:
         return [process.pid for process in self._processes]
 
     def close(self) -> None:
-        """End all processes, and remove their directory."""
-        for process in self._processes:
+        """End all processes, and remove their directory. Workers first: their last words have a listener then."""
+        for process in reversed(self._processes):
             if process.stdin is not None:
                 with contextlib.suppress(OSError):
                     process.stdin.close()
-        for process in self._processes:
             try:
                 process.wait(END_TIMEOUT_S)
             except subprocess.TimeoutExpired:

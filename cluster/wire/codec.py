@@ -85,6 +85,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     # nursery → coordinator
     m.RegisterNursery: 112,
     m.MExited: 113,
+    m.Vouch: 114,
 }
 
 INT_MAX: Final = (1 << 63) - 1  # less than -(1 << 63) cannot be said in MessagePack

@@ -499,6 +499,12 @@ class MExited(NamedTuple):
     signal: int
 
 
+class Vouch(NamedTuple):
+    """These children of mine compute, though they may be silent: a C call may keep the GIL for long."""
+
+    pids: tuple[int, ...]
+
+
 FromM = (
     RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned | MainFailed
     | Surveyed | Dumped | Dropped | Traced
@@ -510,7 +516,7 @@ ToM = (
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
-FromNursery = RegisterNursery | Alive | MExited
+FromNursery = RegisterNursery | Alive | MExited | Vouch
 ToNursery = Stop | Alive
 
 ToCoordinator = FromM | FromClient | FromNursery

@@ -82,10 +82,14 @@ class Core:
         match message:
             case w.RegisterM():
                 self._register(peer, message)
-            case w.RegisterNursery() | w.MExited():
+            case w.RegisterNursery() | w.MExited() | w.Vouch():
                 s.members.nurseries[peer] = s.now
                 if isinstance(message, w.MExited):
                     self._m_exited(message)
+                elif isinstance(message, w.Vouch):
+                    for m in s.members.ms.values():
+                        if m.pid in message.pids:
+                            m.heard_at = s.now
             case w.Alive():
                 if peer in s.members.nurseries:
                     s.members.nurseries[peer] = s.now
