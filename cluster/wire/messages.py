@@ -1,19 +1,15 @@
 """The whole protocol in one file: typed, named by intent, one union per direction.
 
 A message is a named tuple: what the codec packs is the tuple itself, so a message costs no
-conversion. Messages carry durations, never instants; the exceptions are trace events, whose clock
-is that of one machine. All talk about a P quotes its epoch. Goroutine records and values are opaque
-bytes to everybody but the M that runs or receives them.
-
-Directions: M ↔ coordinator, M ↔ M, client ↔ coordinator, nursery ↔ coordinator. A nursery is the
-parent process of Ms: it starts them and sees them die.
+conversion. Messages carry durations, never instants, except in trace events, whose clock is one
+machine's. All talk about a P quotes its epoch. Goroutine records and values are opaque bytes to
+everybody but the M that runs or receives them. A nursery is the parent process of Ms: it starts
+them and sees them die.
 """
 
 from typing import NamedTuple
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
-
-# -- parts of messages
 
 
 class Record(NamedTuple):
@@ -137,8 +133,6 @@ class ProgramRow(NamedTuple):
 
 
 # -- M → coordinator
-
-
 class RegisterM(NamedTuple):
     """I am a new M. Every M of a cluster runs one version of Python, because goroutines cross them."""
 
@@ -268,8 +262,6 @@ class Traced(NamedTuple):
 
 
 # -- coordinator → M
-
-
 class Welcome(NamedTuple):
     """You are M `m`. Periods of your leases, and of your renewals when you hold none."""
 
@@ -324,11 +316,7 @@ class Work(NamedTuple):
 
 
 class Hunger(NamedTuple):
-    """Whether Ps or spinning Ms want work, and whether the coordinator has some itself.
-
-    Being told of hunger is being asked to be robbed: an M answers with Give, half of what can move,
-    at its next safe point; at once, or as soon as it has something to spare. It asks once.
-    """
+    """Whether somebody wants work: answer once, with Give, as soon as you can; whether I have some myself."""
 
     hungry: bool
     backlog: bool
@@ -377,8 +365,6 @@ class Stop(NamedTuple):
 
 
 # -- M → M
-
-
 class Ask(NamedTuple):
     """Do `op` on your object `serial` for a goroutine of mine, which waits under `ticket`."""
 
@@ -416,9 +402,7 @@ class TellFailed(NamedTuple):
     error: bytes
 
 
-# -- client → coordinator
-
-
+# -- clients and nurseries ↔ coordinator
 class StartProgram(NamedTuple):
     """Run a program. `name` is for people; `main` is pickled (function, arguments), or b"" with by_path."""
 
@@ -444,9 +428,6 @@ class AskStatus(NamedTuple):
 
 class StopCluster(NamedTuple):
     """End every program and every process of the cluster."""
-
-
-# -- coordinator → client
 
 
 class Accepted(NamedTuple):
@@ -482,9 +463,6 @@ class Status(NamedTuple):
     programs: tuple[ProgramRow, ...]
 
 
-# -- nursery ↔ coordinator
-
-
 class RegisterNursery(NamedTuple):
     """I am the parent of Ms."""
 
@@ -505,20 +483,15 @@ class Vouch(NamedTuple):
     pids: tuple[int, ...]
 
 
-FromM = (
-    RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned | MainFailed
-    | Surveyed | Dumped | Dropped | Traced
-)  # fmt: skip
-ToM = (
-    Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Retake | LoadProgram | Survey | Dump | Drop
-    | Stop | Told
-)  # fmt: skip
+FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned
+         | MainFailed | Surveyed | Dumped | Dropped | Traced)  # fmt: skip
+ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Retake | LoadProgram | Survey | Dump | Drop
+       | Stop | Told)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
 FromNursery = RegisterNursery | Alive | MExited | Vouch
 ToNursery = Stop | Alive
-
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery
 Message = ToCoordinator | FromCoordinator | BetweenMs
