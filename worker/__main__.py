@@ -6,7 +6,7 @@ argparse, not click: this module's imports are paid at each start of a cluster.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--dir", metavar="DIR", type=Path, help="the cluster's directory, with the connection file")
     parser.add_argument("--count", metavar="N", type=int, default=1, help="how many Ms (default: 1)")
     parser.add_argument("--pin", action="store_true", help="pin each M to a core, in turn")
+    parser.add_argument("--core", metavar="N", type=int, help="run all Ms on this one core, to see what many would do")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input is closed")
     return parser
 
@@ -48,18 +49,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             directory = arguments.dir or connection.default_dir()
             address = connection.find(directory).address
-        return serve(address, directory, arguments.count, pin=arguments.pin, watch_stdin=arguments.exit_with_parent)
+        if arguments.pin or arguments.core is not None:  # psutil is loaded for those who ask: 27 ms
+            pin = import_module("worker.pinning").Pinning(arguments.core).pin
+        else:
+            pin = None
+        return serve(address, directory, arguments.count, pin, watch_stdin=arguments.exit_with_parent)
     except ClusterError as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
 
 
-def serve(address: str, directory: Path, count: int, *, pin: bool, watch_stdin: bool) -> int:
-    """Start `count` Ms and stay until they have ended; the exit code."""
+def serve(address: str, directory: Path, count: int, pin: Callable[[int], None] | None, *, watch_stdin: bool) -> int:
+    """Start `count` Ms and stay until they have ended; the exit code. `pin` binds the M of that index to a core."""
 
     def body(index: int, parent_fd: int) -> None:
-        if pin:
-            import_module("worker.pinning").pin_to_core(index)  # psutil: 27 ms, for those who ask
+        if pin is not None:
+            pin(index)
         pid = os.getpid()
         endpoint = connection.ipc_address(directory / f"m-{pid}.sock")
         link = Link(address, endpoint, (parent_fd,))

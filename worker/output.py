@@ -65,6 +65,8 @@ class ProgramStream(io.TextIOBase):
             self._emit(hosted, text)
 
     def _emit(self, hosted: Hosted, text: str) -> None:
+        if hosted.watched:
+            self._machine.before_output(hosted)
         self._machine.outbox.output(hosted.id, self._stream, text.encode("utf-8", "surrogateescape"))
 
     def _program(self) -> Hosted | None:

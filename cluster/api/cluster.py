@@ -25,10 +25,18 @@ class Cluster:
     """A coordinator and workers: started here and ended with the `with` block, or joined at `address`.
 
     `procs` is GOMAXPROCS (default: $GOMAXPROCS, else the usable CPUs), `workers` the Ms that are
-    started at once (default: as many). Raises NoClusterError when nobody listens at `address`.
+    started at once (default: as many). With `core`, all Ms share that one CPU core, which shows what
+    the others are worth. Raises NoClusterError when nobody listens at `address`.
     """
 
-    def __init__(self, procs: int | None = None, workers: int | None = None, address: str | None = None) -> None:
+    def __init__(
+        self,
+        procs: int | None = None,
+        workers: int | None = None,
+        address: str | None = None,
+        *,
+        core: int | None = None,
+    ) -> None:
         if current_goroutine() is not None:
             raise ClusterError("a goroutine is running: use `go` for more goroutines; a cluster is started outside")
         self._embedded: Embedded | None = None
@@ -44,7 +52,7 @@ class Cluster:
             raise ClusterError(f"procs={procs}: the number of Ps is from 1 to {PROCS_MAX}")
         if not 1 <= workers <= MS_MAX:
             raise ClusterError(f"workers={workers}: the number of Ms is from 1 to {MS_MAX}")
-        self._embedded = Embedded(procs, workers)
+        self._embedded = Embedded(procs, workers, core)
         self._client = Client(self._embedded.address, self._embedded.check)
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ run        cluster run FILE.py
 status     cluster status
 stop       cluster stop
 demo       cluster demo [NAME]
+tour       what `cluster demo` shows without a name
 
 Data to stdout, words to stderr.
 """

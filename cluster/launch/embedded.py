@@ -26,15 +26,16 @@ _PATH_MAX: Final = 107
 class Embedded:
     """Processes of one embedded cluster."""
 
-    def __init__(self, procs: int, workers: int) -> None:
-        """Start them; returns before they are ready."""
+    def __init__(self, procs: int, workers: int, core: int | None = None) -> None:
+        """Start them; returns before they are ready. All Ms run on `core`, if one is named."""
         self.directory: Final = _directory()
         self.address: Final = ipc_address(self.directory / SOCKET)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._names: list[str] = []
         try:
             self._start("coordinator", "--dir", str(self.directory), "--procs", str(procs), "--quiet")
-            self._start("worker", "--connect", self.address, "--count", str(workers))
+            pinned = () if core is None else ("--core", str(core))
+            self._start("worker", "--connect", self.address, "--count", str(workers), *pinned)
         except BaseException:
             self.close()
             raise

@@ -1,9 +1,12 @@
 """`GODEBUG=schedtrace=N,scheddetail=1`: Go's lines, in Go's format, from a survey of all Ms.
 
-What Go has and we have not is printed as Go prints its absence: no garbage collector waits
-(gcwaiting, stopwait 0), no M allocates (mallocing 0), system calls keep no P (syscalltick 0).
-`threads` counts the coordinator as Go counts the thread of sysmon.
-Sources. Go 1.19 runtime/proc.go: schedtrace.
+Order.      The head, then with scheddetail Ps and Ms as Go orders them: Ps upwards, Ms from the
+            newest. Goroutines of all Ms are sorted by id; in Go each lies where it was made.
+Unlike Go.  What Go has and we have not is printed as Go prints its absence: no garbage collector
+            waits (gcwaiting, stopwait 0), no M allocates (mallocing 0), system calls keep no P
+            (syscalltick 0). `threads` counts the coordinator as Go counts the thread of sysmon. Go
+            stops the world's lock for one instant; ours is as old as the oldest answer of a survey.
+Sources.    Go 1.19 runtime/proc.go: schedtrace.
 """
 
 from cluster.model.clock import MILLISECOND

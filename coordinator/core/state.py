@@ -1,6 +1,15 @@
 """All that the coordinator knows, in one place, and the commands of the step in progress.
 
-Invariants. See the parts. `validate` checks them all; the tests call it after every step.
+Owner.      `Core.step`, for the length of a call. The functions of this package take it as their first
+            argument and change it; nobody else sees it.
+Invariants. Those of the parts, and that Ms and Ps agree on who holds what. `validate` checks them
+            all; the tests call it after every step.
+Order.      Commands leave in the order in which they were decided: what is said to one peer
+            arrives in that order, and later words build on earlier ones (a program, a lease, work).
+Rejected.   Messages sent from where they are decided, through a callback: a step that fails half way
+            would have told half of it.
+Unlike Go.  Go's `sched` is a global under a lock; this is a value, so that a test may have two.
+Sources.    Go 1.19 runtime/runtime2.go: schedt.
 """
 
 from dataclasses import dataclass, field

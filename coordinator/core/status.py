@@ -1,4 +1,11 @@
-"""What `cluster status` shows: the coordinator's tables, with the loads that a survey has just brought."""
+"""What `cluster status` shows: the coordinator's tables, with the loads that a survey has just brought.
+
+Owner.      Nobody: it reads, and changes nothing.
+Order.      Ps and Ms by id, programs by the time of their start.
+Unlike Go.  Go stops the world to count goroutines exactly. Here each M counts its own when it is
+            asked: one that is under way between two Ms at that moment is counted by neither.
+Sources.    Go 1.19 runtime/proc.go: schedtrace, gcount.
+"""
 
 from cluster.model.ids import NO_P, MId
 from cluster.wire import messages as w

@@ -275,7 +275,7 @@ def test_frames_of_the_runtime_are_left_out_unless_there_are_no_others() -> None
     shell.run_until_idle()
     lines = describe(g, None).splitlines()
     assert lines[0] == "goroutine 1 [sleep]:"
-    assert lines[1::2] == ["cluster.kernel.sched.park(...)", "cluster.kernel.sched.sleep(...)"]
+    assert lines[1::2] == ["cluster.kernel.sched.sleep(...)"]
 
 
 def test_a_goroutine_that_an_error_is_on_the_way_to_still_shows_where_it_is() -> None:

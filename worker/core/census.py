@@ -1,8 +1,13 @@
 """Answers to the coordinator's questions: what have I got?
 
-A program is active here while one of its goroutines is runnable, running or asleep, or waits for the
-program's main file to be loaded. What is held back in the outbox counts as sent and not received,
-so it needs no mention.
+Active.     A program is active here while one of its goroutines is runnable, running or asleep, or
+            waits for the program's main file to be loaded; and while its end is known here and not
+            yet told: a deadlock must not be found in a program whose main has returned.
+            What is held back in the outbox counts as sent and not received.
+Order.      Goroutines in the order of their making.
+Unlike Go.  Go's checkdead counts Ms, under a lock. An M of ours answers for itself, at any moment,
+            also beside a running goroutine, and so only copies what it walks.
+Sources.    Go 1.19 runtime/proc.go: checkdead, schedtrace; runtime/traceback.go: tracebackothers.
 """
 
 from collections.abc import Collection

@@ -74,6 +74,7 @@ class Machine:
         self._backlog = False
         self._pulled_at_tick = 0
         self._budget = 16
+        self._run_began = now
         self._tells_due: dict[MId, None] = {}
         self._failures: list[tuple[Hosted, endings.Failure]] = []  # to be told when a lease is held
         self.loading: Hosted | None = None  # the program whose main file is being imported
@@ -188,6 +189,7 @@ class Machine:
             return
         lease = self.lease.lease
         assert lease is not None, "RUNNING means that a lease is held"
+        self._run_began = now
         watched = [hosted for hosted in self.programs.values() if hosted.watched]
         budget = 1 if watched else self._budget
         try:
@@ -452,6 +454,14 @@ class Machine:
         self._close(hosted)
         hosted.inbox.clear()
         self.sched.drop(hosted.kernel)
+
+    def before_output(self, hosted: Hosted) -> None:
+        """A goroutine prints: that it runs is told before what it prints."""
+        lease, g = self.lease.lease, self.sched.cur
+        if hosted.options.explain and lease is not None and g is not None:
+            step = self.tracer.starts(g, self.me, lease.p, self._run_began)
+            if step is not None:
+                self.outbox.post(COORDINATOR, w.Traced(hosted.id, (), (step,)))
 
     def _flush_traces(self, now: Instant) -> None:
         for program, spans, steps in self.tracer.flush(now):

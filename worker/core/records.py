@@ -1,9 +1,15 @@
 """Goroutines that have not started, as records that any M can run, and back.
 
-Body.       (function, arguments, where it was made), pickled; b"" is main of a program that was
-            named by its path.
+Body.       (function, arguments, where it was made), pickled; of main (function, arguments), as its
+            client writes it, or b"" for the `main` of a program that was named by its path.
+Owner.      Whoever has the record has the goroutine: `pack` takes it off this M, `unpack` puts it on.
+Invariants. A goroutine is in at most one of: an M's kernel, a record. Each crossing is counted once
+            as sent and once as received.
 Pinned.     One whose arguments cannot be pickled stays where it is, for good: the reason is kept on
-            the G, so that no thief tries again. Source of the idea: Go's wired goroutines.
+            the G, so that no thief tries again.
+Unlike Go.  A G of Go is a pointer, which any P may take. Its wired goroutines are the model of ours
+            that are pinned.
+Sources.    Go 1.19 runtime/proc.go: newproc1, runqgrab, stoplockedm.
 """
 
 from collections.abc import Callable

@@ -48,15 +48,19 @@ class Tracer:
             self.pending += 1
         self._tell(g, m, p, span)
 
-    def _tell(self, g: G, m: MId, p: PId, span: Span) -> None:
+    def starts(self, g: G, m: MId, p: PId, now: Instant) -> Step | None:
+        """That `g` has begun, the first time; None later, and of goroutines after the first TOLD_MAX."""
         begun = self._begun.setdefault(g.program.id, {})
+        if g.goid in begun or len(begun) >= TOLD_MAX:
+            return None
+        begun[g.goid] = None
+        return Step("GoStart", now, m, p, g.goid, name_of(g.fn))
+
+    def _tell(self, g: G, m: MId, p: PId, span: Span) -> None:
         steps = self._steps.setdefault(g.program.id, [])
-        if g.goid not in begun:
-            if len(begun) >= TOLD_MAX:
-                return
-            begun[g.goid] = None
-            steps.append(Step("GoStart", span.start_ns, m, p, g.goid, span.name))
-        if g.goid not in g.program.gs:
+        if (step := self.starts(g, m, p, Instant(span.start_ns))) is not None:
+            steps.append(step)
+        if g.goid not in g.program.gs and g.goid in self._begun[g.program.id]:
             steps.append(Step("GoEnd", span.end_ns, m, p, g.goid, span.name))
 
     def flush(self, now: Instant | None) -> list[Batch]:
