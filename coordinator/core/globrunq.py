@@ -34,6 +34,10 @@ class GlobRunq:
         n = min(n, n // procs + 1, GLOBRUNQ_BATCH_MAX)
         return tuple(self._records.popleft() for _ in range(n))
 
+    def one(self) -> tuple[Record, ...]:
+        """The oldest record alone, for the 61st slice; () when there is none."""
+        return (self._records.popleft(),) if self._records else ()
+
     def drop(self, program: ProgramId) -> None:
         """Forget the goroutines of a program that is over."""
         self._records = deque(record for record in self._records if record.program != program)

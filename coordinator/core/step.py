@@ -87,9 +87,9 @@ class Core:
                 if isinstance(message, w.MExited):
                     self._m_exited(message)
                 elif isinstance(message, w.Vouch):
-                    for m in s.members.ms.values():
-                        if m.pid in message.pids:
-                            m.heard_at = s.now
+                    for child in s.members.ms.values():
+                        if child.pid in message.pids:
+                            child.heard_at = s.now
             case w.Alive():
                 if peer in s.members.nurseries:
                     s.members.nurseries[peer] = s.now
@@ -211,8 +211,8 @@ class Core:
             case w.ReleaseP():
                 self._release(m, p, message)
             case w.Pull():
-                if s.globrunq:
-                    ship(s, m, s.globrunq.batch(len(s.table))[:1])
+                if records := s.globrunq.one():
+                    ship(s, m, records)
             case w.Give(records=records):
                 m.told_hungry = False
                 for record in records:
