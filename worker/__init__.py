@@ -4,6 +4,7 @@ core/        decisions: what to do with a message, when to look for work, what m
 loop.py      hands: the main loop, and the sysmon thread that stands in while it is busy
 link.py      hands: the sockets to the coordinator and to other Ms
 loading.py   hands: imports a program's main file
+argv.py      hands: `sys.argv`, which each program has of its own
 output.py    hands: what goroutines print
 pinning.py   hands: `--pin`
 nursery.py   hands: the parent process that starts Ms and sees them die

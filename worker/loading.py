@@ -13,9 +13,11 @@ import traceback
 from types import CodeType, ModuleType
 from typing import Final
 
+from cluster.kernel.sched import current_goroutine
 from cluster.model.ids import ProgramId
 from cluster.wire.messages import Source
 from cluster.wire.pickling import MAIN_PREFIX
+from worker.argv import ProgramArgv
 from worker.core.programs import LoadError
 
 _INSTALLED: Final = ("site-packages", "dist-packages")
@@ -26,15 +28,27 @@ class FileLoader:
 
     def __init__(self) -> None:
         self._ours: Final = dict.fromkeys(sys.modules)  # imported before any program: never imported anew
+        self._path: Final = list(sys.path)
+        self._argv: Final[dict[ProgramId, list[str]]] = {}
+        self._loading: ProgramId | None = None
 
     def load(self, program: ProgramId, source: Source, by_path: bool, alone: bool) -> str:
         """See `Loader`."""
+        self._argv[program] = list(source.argv)
+        sys.argv = ProgramArgv(self._arguments)  # type: ignore[assignment]  # a list in all but its type
         if alone:
             self._forget_modules()
-            sys.argv = list(source.argv)
+            sys.path[:] = self._path
             if os.path.isdir(source.cwd):
                 os.chdir(source.cwd)
-        sys.path[:0] = [entry for entry in source.sys_path if entry not in sys.path]
+        sys.path[:] = [*source.sys_path, *(entry for entry in sys.path if entry not in source.sys_path)]
+        self._loading = program
+        try:
+            return self._load(program, source, by_path)
+        finally:
+            self._loading = None
+
+    def _load(self, program: ProgramId, source: Source, by_path: bool) -> str:
         name = f"{MAIN_PREFIX}{program}__"
         module = ModuleType(name)
         sys.modules[name] = module
@@ -88,6 +102,13 @@ class FileLoader:
     def forget(self, program: ProgramId) -> None:
         """See `Loader`."""
         sys.modules.pop(f"{MAIN_PREFIX}{program}__", None)
+        self._argv.pop(program, None)
+
+    def _arguments(self) -> list[str]:
+        """Of the program that is executing, or being imported."""
+        g = current_goroutine()
+        program = self._loading if g is None else g.program.id
+        return self._argv.get(program, []) if program is not None else []
 
 
 def _report(source: Source, error: BaseException) -> str:
