@@ -1,5 +1,6 @@
 """Cluster: processes that run programs; and `run`, which needs one for a moment."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
@@ -15,7 +16,7 @@ from cluster.launch.embedded import Embedded
 from cluster.model.errors import ClusterError
 from cluster.model.limits import MS_MAX, PROCS_MAX
 from cluster.wire.messages import Options, Source, Status
-from cluster.wire.pickling import NoObjects, Pickling
+from cluster.wire.pickling import MAIN_PREFIX, NoObjects, Pickling
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +40,11 @@ class Cluster:
     ) -> None:
         if current_goroutine() is not None:
             raise ClusterError("a goroutine is running: use `go` for more goroutines; a cluster is started outside")
+        if any(name.startswith(MAIN_PREFIX) for name in sys.modules):
+            raise ClusterError(
+                "a cluster was to be started while an M imported the main file of its program, as every M does: start "
+                'it, or call `run`, under `if __name__ == "__main__":`'
+            )
         self._embedded: Embedded | None = None
         if address is not None:
             if procs is not None or workers is not None:

@@ -48,7 +48,7 @@ def command(
     """
     if address is not None and (procs is not None or workers is not None):
         raise click.UsageError("-p and -w are those of the cluster at --address: leave them out")
-    problem = check_file(file)
+    problem = check_file(file) or (None if trace is None else check_writable(trace))
     if problem is not None:
         click.echo(f"cluster: {problem}", err=True)
         return ExitCode.FAILED
@@ -102,6 +102,15 @@ def check_file(file: Path) -> str | None:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         return f"{file}{line}: {getattr(error, 'msg', error)}: this is no Python program"
     return None if _may_define_main(tree) else f"{file} has no function `main`: a program needs `async def main():`"
+
+
+def check_writable(trace: Path) -> str | None:
+    """Why no trace can be written to this file, found out before the program has run; None when it can."""
+    try:
+        trace.open("a").close()
+    except OSError as error:
+        return f"cannot write {trace}: {error.strerror}"
+    return None
 
 
 def _may_define_main(tree: ast.Module) -> bool:
