@@ -1,21 +1,18 @@
-"""Primes counted on all cores: chunks over a channel of jobs, a pool of goroutines, a channel of results.
+"""Primes counted on all cores: a goroutine for each chunk of numbers, and a channel of results.
 
     cluster run -p 2 cluster/examples/primes.py [LIMIT]
 
-There are more workers than cores on purpose. A goroutine runs until it must wait, and the channels
-live on the M of main: while one worker of another M computes, the next chunks of its neighbours are
-under way. Compare `-p 1` with `-p 2`; `--trace` shows who computed what.
+main starts all goroutines on its own P. An M without work takes half of what has not begun (steal),
+and half of the rest, until all cores are busy. A goroutine that has begun stays where it is, so there
+are many of them, each short. Compare `-p 1` with `-p 2`; `--trace` shows who computed what.
 """
 
 import sys
 
-from cluster import Chan, WaitGroup, go
+from cluster import Chan, go
 
 LIMIT = 400_000
 CHUNK = 2_000
-WORKERS = 16
-
-Chunk = tuple[int, int]
 
 
 def count_primes(begin: int, end: int) -> int:
@@ -29,38 +26,21 @@ def count_primes(begin: int, end: int) -> int:
     return count
 
 
-async def cut(limit: int, jobs: Chan[Chunk]) -> None:
-    """Send the chunks, the longest first: the short ones are for the end, when cores run out of work."""
-    for begin in reversed(range(0, limit, CHUNK)):
-        await jobs.send((begin, min(begin + CHUNK, limit)))
-    jobs.close()
-
-
-async def worker(jobs: Chan[Chunk], results: Chan[int], working: WaitGroup) -> None:
-    """Count chunk after chunk until there are no more."""
-    async for begin, end in jobs:
-        await results.send(count_primes(begin, end))
-    working.done()
-
-
-async def close_after(working: WaitGroup, results: Chan[int]) -> None:
-    """Close `results` when the last worker has ended."""
-    await working.wait()
-    results.close()
+async def count_chunk(begin: int, end: int, results: Chan[int]) -> None:
+    """Count one chunk, and tell."""
+    await results.send(count_primes(begin, end))
 
 
 async def main(limit: int | None = None) -> int:
     if limit is None:
         limit = int(sys.argv[1]) if len(sys.argv) > 1 else LIMIT
-    jobs, results = Chan[Chunk](), Chan[int]()
-    working = WaitGroup()
-    working.add(WORKERS)
-    for _ in range(WORKERS):
-        go(worker, jobs, results, working)
-    go(close_after, working, results)
-    go(cut, limit, jobs)
+    # From the top: the longest chunks first leave the shortest for the end, when cores run out of work.
+    chunks = [(begin, min(begin + CHUNK, limit)) for begin in reversed(range(0, limit, CHUNK))]
+    results = Chan[int](len(chunks))
+    for begin, end in chunks:
+        go(count_chunk, begin, end, results)
     total = 0
-    async for count in results:
-        total += count
+    for _ in chunks:
+        total += await results.recv()
     print(f"There are {total} primes below {limit}.")
     return total

@@ -11,9 +11,8 @@ Order.      Wait queues are FIFO. The second of two partners completes and goes 
             newest waiter first and the oldest last, which therefore becomes runnext.
 Twice.      `send` and `recv` are written out for the goroutine of this M, where a method call per
             step would cost a tenth of a hop each, and as `_arrive_*` for waiters of every kind.
-Rejected.   An operation object with `__await__`: 200 ns a piece in Python. The coroutine that an
-            `async def` makes is the operation: it can be used once, and Python itself reports one
-            that was never awaited.
+            The coroutine that a call makes is the operation: it can be used once, and Python itself
+            reports one that was never awaited.
 Sources.    Go 1.19 runtime/chan.go: chansend, chanrecv, closechan.
 """
 
@@ -24,7 +23,7 @@ from typing import Final, Generic, Self, TypeVar
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, here, park
+from cluster.kernel.sched import Sched, here
 from cluster.model.errors import (
     CannotShipError,
     CloseOfClosedError,
@@ -188,15 +187,16 @@ class Chan(Generic[T]):
         got = yield CHAN_RECEIVE
         return self._zero if got is CLOSED else got  # type: ignore[return-value]
 
-    async def recv_ok(self) -> tuple[T, bool]:
+    @parks
+    def recv_ok(self) -> Generator[WaitReason, object, tuple[T, bool]]:
         """Receive a value and True, or the zero value and False when closed and drained."""
         if self._buf or self._sendq:
-            return await self.recv(), True
+            return self._take(), True
         if self._closed:
             return self._zero, False  # type: ignore[return-value]
-        self._queue_recv(self._sched)
-        value = await park(CHAN_RECEIVE)
-        return (self._zero, False) if value is CLOSED else (value, True)  # type: ignore[return-value]
+        self._queue_recv()
+        got = yield CHAN_RECEIVE
+        return (self._zero, False) if got is CLOSED else (got, True)  # type: ignore[return-value]
 
     def close(self) -> None:
         """Close: receivers get what is buffered, then the zero value; senders panic. Never waits.
@@ -220,11 +220,17 @@ class Chan(Generic[T]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> T:
-        value, ok = await self.recv_ok()
-        if not ok:
+    @parks
+    def __anext__(self) -> Generator[WaitReason, object, T]:
+        if self._buf or self._sendq:
+            return self._take()
+        got: object = CLOSED
+        if not self._closed:
+            self._queue_recv()
+            got = yield CHAN_RECEIVE
+        if got is CLOSED:
             raise StopAsyncIteration
-        return value
+        return got  # type: ignore[return-value]
 
     def __repr__(self) -> str:
         where = f", at {self.home}" if self.home else f", {len(self._buf)} buffered"
@@ -260,20 +266,24 @@ class Chan(Generic[T]):
             self._sendq.append(waiter)
 
     def _arrive_recv(self, waiter: Waiter) -> None:
-        if self._buf:
-            value = self._buf.popleft()
-            if self._sendq:
-                self._refill()
-            waiter.wake(value)
-        elif self._sendq:
-            w = self._sendq.popleft()
-            value = w.val  # type: ignore[assignment]
-            self._wake(w, None)
-            waiter.wake(value)
+        if self._buf or self._sendq:
+            waiter.wake(self._take())
         elif self._closed:
             waiter.wake(CLOSED)
         else:
             self._recvq.append(waiter)
+
+    def _take(self) -> T:
+        """The next value, of the buffer or of a parked sender: one of them is not empty."""
+        if not self._buf:
+            w = self._sendq.popleft()
+            value: T = w.val  # type: ignore[assignment]  # what a T-sender left there
+            self._wake(w, None)
+            return value
+        value = self._buf.popleft()
+        if self._sendq:
+            self._refill()
+        return value
 
     def _refill(self) -> None:
         """A place in the full buffer came free: the oldest sender's value goes to the tail."""
@@ -296,11 +306,11 @@ class Chan(Generic[T]):
         else:
             w.wake(val)
 
-    def _queue_recv(self, sched: Sched) -> None:
-        g = sched.cur
+    def _queue_recv(self) -> None:
+        g = self._sched.cur
         if g is None:
             raise NotInGoroutineError("recv")
-        if self.home is not None:
-            sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
-        else:
+        if self.home is None:
             self._recvq.append(g)
+        else:
+            self._sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
