@@ -10,6 +10,7 @@ parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 waitgroup  sync.WaitGroup
 timers     the timer heap, and sleep
+shared     which types are one object for all Ms
 far        the seam to objects whose home is another M
 dump       goroutine dumps in Go's format
 

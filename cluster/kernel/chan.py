@@ -90,6 +90,10 @@ class Chan(Generic[T]):
         self._buf, self._recvq, self._sendq = deque(), deque(), deque()
         return self
 
+    def facts(self) -> tuple[object, ...]:
+        """What a handle must know: see `handle`."""
+        return self._cap, self._zero
+
     @property
     def zero(self) -> T | None:
         """What a closed and drained channel gives."""

@@ -127,8 +127,7 @@ class Sched:
                 send = g.send
                 try:
                     if send is not None:
-                        val = g.val
-                        if val is not None:
+                        if (val := g.val) is not None:
                             g.val = None
                         reason = send(val)
                     else:  # its first slice
@@ -140,17 +139,14 @@ class Sched:
                             continue
                         g.send = send = made.send
                         reason = send(None)
-                except StopIteration as end:
-                    if g.send is None:  # a plain function raised it: a panic, not the end of a coroutine
+                except BaseException as end:
+                    if type(end) is not StopIteration or g.send is None:  # raised by a plain function, it is a panic
                         self.events.append(Panicked(g, end))
                         return True
                     g.program.gs.pop(g.goid, None)  # `_end`, written out: 40 ns of a spawn
                     if g is g.program.main:
                         self.events.append(Returned(g.program, end.value))
                         return True
-                except BaseException as error:
-                    self.events.append(Panicked(g, error))
-                    return True
                 else:
                     if reason is GOSCHED:
                         globrunq.append(g)

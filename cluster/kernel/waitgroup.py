@@ -42,6 +42,10 @@ class WaitGroup:
         self._count, self._waiters = 0, deque()
         return self
 
+    def facts(self) -> tuple[object, ...]:
+        """What a handle must know: nothing."""
+        return ()
+
     def add(self, n: int) -> None:
         """Change the counter; never waits. Panics when it would be negative."""
         if self.home is not None:

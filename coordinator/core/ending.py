@@ -33,7 +33,7 @@ from coordinator.core.state import State
 
 
 def start(s: State, client: PeerId, request: StartProgram) -> None:
-    """A client starts a program: its main goroutine goes on P0's queue, or the first idle P's."""
+    """A client starts a program: its main goroutine goes on P0's queue, or the first idle P's, or globrunq."""
     if s.stopping or len(s.programs) >= PROGRAMS_MAX:
         s.send(client, Refused("the cluster is stopping" if s.stopping else f"{PROGRAMS_MAX} programs are running"))
         return
@@ -58,6 +58,8 @@ def start(s: State, client: PeerId, request: StartProgram) -> None:
     for m in s.members.ms.values():
         introduce(s, m, program)
     idle = [p for p in s.table.ps if p.holder is None]
+    if s.members.ms and not s.members.idle:
+        idle = []  # nobody would come for what lies on an idle P before some M has nothing else to do
     record = Record(program.id, 1, request.main)
     if not idle:
         s.globrunq.put([record])
@@ -134,6 +136,8 @@ def _end_when_dumped(s: State, program: Program) -> None:
 def lose(s: State, m: M, why: str) -> None:
     """An M is dead or silent: its P is free, and programs that it had a part in are over."""
     s.members.lose(m)
+    s.outputs.pop(m.peer, None)  # who comes back under the same address counts from 0
+    s.acknowledge.pop(m.peer, None)
     if m.p is not None:
         s.table.release(s.table.ps[m.p])
         s.step("ProcStop", m=m.id, p=m.p, detail="retaken")
@@ -141,12 +145,12 @@ def lose(s: State, m: M, why: str) -> None:
     s.warn("m lost", m=m.id, pid=m.pid, why=why)
     s.step("MExit", m=m.id, detail=why)
     for program in list(s.programs.values()):
-        if program.dumping.pop(m.id, m) is None:
+        if program.result is not None:
+            dropped(s, m, program.id)
+        elif program.dumping.pop(m.id, m) is None:
             _end_when_dumped(s, program)
-        if m.shipped.get(program.id):
+        elif m.shipped.get(program.id):
             finish(s, program, "lost", 1, _lost_text(m, why))
-        program.dropping.pop(m.id, None)
-        conclude_if_dropped(s, program)
     tell_roster(s, (m.id,))
 
 

@@ -38,7 +38,7 @@ class M:
     load: Load = NO_LOAD
     told_hungry: bool = False
     told_backlog: bool = False
-    retake_asked: bool = False
+    retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease
     shipped: dict[ProgramId, int] = field(default_factory=dict)  # goroutines it was ever given, by program
 
 

@@ -13,7 +13,7 @@ Unlike Go.  A thief cannot look into a victim's queue; and a P that spins keeps 
 Sources.    Go 1.19 runtime/proc.go: wakep, startm, findRunnable, stealWork, handoffp, retake.
 """
 
-from cluster.model.clock import after
+from cluster.model.clock import Instant, after
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Hunger, LeaseP, Record, Retake, Work
@@ -37,28 +37,39 @@ def _serve_wanting(s: State) -> None:
 
 
 def _ask_back(s: State) -> None:
-    """Somebody wants a P and all are leased: ask for that of a spinning M, else for the oldest lease."""
-    spinning = s.members.with_status(MStatus.SPINNING)
-    overdue = [m for m in s.members.with_status(MStatus.RUNNING) if s.now >= _slice_end(s, m)]
-    if any(m.retake_asked for m in spinning + overdue):
+    """Somebody wants a P and all are leased: ask for that of a spinning M, else for the oldest lease.
+
+    One is asked at a time; but one that has not answered within a slice is in a long call, and the
+    next is asked.
+    """
+    at = next_retake(s)
+    if at is None or s.now < at:
         return
-    victim = min(spinning or overdue, key=lambda m: _slice_end(s, m), default=None)
-    if victim is not None:
-        p = holding(s, victim)
-        victim.retake_asked = True
-        s.tell(victim, Retake(p.id, p.epoch))
+    victim = min(_not_asked(s), key=lambda m: _slice_end(s, m))
+    p = holding(s, victim)
+    victim.retake_asked_at = s.now
+    s.tell(victim, Retake(p.id, p.epoch))
 
 
-def next_retake(s: State) -> int | None:
-    """When the next slice of a lease ends that somebody waits for; None when nobody waits."""
-    if s.members.first_wanting() is None:
+def next_retake(s: State) -> Instant | None:
+    """When a P will be asked back; None when nobody waits for one, or all holders have been asked."""
+    if s.members.first_wanting() is None or not (candidates := _not_asked(s)):
         return None
-    ends = [_slice_end(s, m) for m in s.members.with_status(MStatus.RUNNING) if not m.retake_asked]
-    return min(ends, default=None)
+    patience = [
+        after(m.retake_asked_at, SLICE_NS) for m in s.members.ms.values() if m.p is not None and m.retake_asked_at
+    ]
+    return max(min(_slice_end(s, m) for m in candidates), *patience)
 
 
-def _slice_end(s: State, m: M) -> int:
-    return after(holding(s, m).granted_at, SLICE_NS)
+def _not_asked(s: State) -> list[M]:
+    """Holders of Ps, those that spin first, that were not asked for theirs."""
+    holders = s.members.with_status(MStatus.SPINNING) + s.members.with_status(MStatus.RUNNING)
+    return [m for m in holders if m.retake_asked_at is None]
+
+
+def _slice_end(s: State, m: M) -> Instant:
+    """When the P of `m` may be asked back: at once while `m` has no work for it."""
+    return Instant(0) if m.status is MStatus.SPINNING else after(holding(s, m).granted_at, SLICE_NS)
 
 
 def _place_goroutines(s: State) -> None:
@@ -81,7 +92,7 @@ def grant(s: State, m: M) -> P:
     p = s.table.acquire(m.id, s.now)
     assert p is not None, "the caller saw an idle P"
     s.members.move(m, MEvent.LEASE)
-    m.p, m.retake_asked = p.id, False
+    m.p, m.retake_asked_at = p.id, None
     m.told_hungry = hungry(s)
     s.tell(m, LeaseP(p.id, p.epoch, m.nonce, p.tick, len(s.table), m.told_hungry))
     s.step("ProcStart", m=m.id, p=p.id, detail=f"epoch={p.epoch}")

@@ -11,6 +11,7 @@ Unlike Go.  Go's checkdead counts its Ms under a lock, at every stop of one.
 Sources.    Go 1.19 runtime/proc.go: checkdead; schedtrace.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from cluster.model.clock import Instant
@@ -66,11 +67,12 @@ class Surveys:
         del current.awaiting[m]
         return self._finished()
 
-    def lose(self, m: MId) -> Round | None:
-        """An M is gone; the round, when only its answer was missing."""
-        if self.round is None or m not in self.round.awaiting:
+    def await_only(self, alive: Collection[MId]) -> Round | None:
+        """Expect no answer of an M that is gone; the round, when only such answers were missing."""
+        current = self.round
+        if current is None or all(m in alive for m in current.awaiting):
             return None
-        del self.round.awaiting[m]
+        current.awaiting = {m: None for m in current.awaiting if m in alive}
         return self._finished()
 
     def _finished(self) -> Round | None:

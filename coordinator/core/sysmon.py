@@ -37,6 +37,8 @@ def tick(s: State) -> None:
         if program.schedtrace_ns and program.result is None and s.now >= program.schedtrace_due:
             program.schedtrace_due = after(program.schedtrace_due, program.schedtrace_ns)
             s.surveys.want_traces.append(program.id)
+    if (done := s.surveys.await_only(s.members.ms)) is not None:
+        conclude_survey(s, done)
     if s.surveys.retry_at is not None and s.now >= s.surveys.retry_at:
         s.surveys.retry_at = None
         s.surveys.want_deadlock = True
@@ -44,6 +46,7 @@ def tick(s: State) -> None:
     if current is not None and current.clients and s.now >= after(current.began_at, STATUS_PATIENCE_NS):
         _tell_status(s, current.clients, current.answers)
         current.clients = []
+    _survey_now_and_then(s)
     begin_survey(s)
 
 
@@ -72,14 +75,20 @@ def deadline(s: State) -> Instant | None:
 
 def look_for_deadlock(s: State) -> None:
     """Ask for a survey if the cluster looks as if some program could do nothing more."""
-    running = [p for p in s.programs.values() if p.result is None and not p.dumping]
-    if not running or not s.members.ms:
-        return
     busy = any(m.status in (MStatus.RUNNING, MStatus.WANTING) for m in s.members.ms.values())
-    if not busy and not s.globrunq:
+    if not busy and not s.globrunq and s.members.ms and _in_question(s):
         s.surveys.want_deadlock = True
-    elif len(running) > 1 and s.surveys.retry_at is None:
+
+
+def _survey_now_and_then(s: State) -> None:
+    """With several programs one may be dead while another keeps the Ms busy: look every SURVEY_PERIOD_NS."""
+    if s.surveys.retry_at is None and s.members.ms and len(_in_question(s)) > 1:
         s.surveys.retry_at = after(s.now, SURVEY_PERIOD_NS)
+
+
+def _in_question(s: State) -> list[Program]:
+    """Programs that may be dead without anybody knowing."""
+    return [program for program in s.programs.values() if program.result is None and not program.dumping]
 
 
 def begin_survey(s: State) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from cluster.kernel.chan import Chan
-from cluster.kernel.g import Program
+from cluster.kernel.g import G, Program
 from cluster.kernel.sched import Panicked, Returned, Sched, current_goroutine, go, goid, gosched, here, sleep
 from cluster.model.errors import (
     FatalError,
@@ -16,7 +16,7 @@ from cluster.model.errors import (
     Panic,
 )
 from cluster.model.ids import ProgramId
-from cluster.model.limits import GLOBRUNQ_TICKS, SLEEP_MAX_S
+from cluster.model.limits import GLOBRUNQ_TICKS
 from tests.fakes import FOREVER, AsleepError, FakeClock, FakeShell, names, new_gs, park_for_ever, run
 
 
@@ -299,6 +299,21 @@ def test_go_returns_nothing_and_evaluates_arguments_in_the_caller() -> None:
     assert run(main) is None and seen == [1]
 
 
+def test_go_fills_every_field_of_a_g_as_its_constructor_does() -> None:
+    """`go` has the constructor written out; a field that only one of them knew would be missed here."""
+    shell = FakeShell()
+
+    def main() -> G:
+        go(print, 1)
+        assert shell.sched.runnext is not None
+        return shell.sched.runnext
+
+    made = shell.run(main)
+    assert isinstance(made, G)
+    same = G(made.goid, made.program, made.fn, made.args, made.creator, made.creator_lasti)
+    assert [getattr(made, field) for field in G.__slots__] == [getattr(same, field) for field in G.__slots__]
+
+
 def test_go_none_is_gos_fatal_error() -> None:
     with pytest.raises(FatalError, match=r"^go of nil func value$"):
         run(lambda: go(None))
@@ -452,33 +467,6 @@ def test_calls_between_two_runs_are_outside_too() -> None:
     shell.sched.run(shell.lease, 1)
     with pytest.raises(NotInGoroutineError):
         go(print)
-
-
-# Sleep.
-
-
-def test_sleep_of_nothing_needs_no_goroutine_and_does_not_yield() -> None:
-    for seconds in (0, -1, -0.5):
-        with pytest.raises(StopIteration):
-            sleep(seconds).send(None)
-
-
-def test_a_sleep_ends_at_its_nanosecond_and_not_before() -> None:
-    shell = FakeShell()
-    shell.start(sleep, 0.25)
-    shell.run_until_idle()
-    shell.clock.advance(249_999_999)
-    assert not shell.sched.run(shell.lease, 64)
-    shell.clock.advance(1)
-    assert shell.sched.run(shell.lease, 64) and shell.sched.events == [Returned(shell.program, None)]
-
-
-@pytest.mark.parametrize("seconds", [float("inf"), 1e300, SLEEP_MAX_S * 2])
-def test_a_sleep_longer_than_gos_longest_duration_is_that_long(seconds: float) -> None:
-    shell = FakeShell()
-    shell.start(sleep, seconds)
-    shell.run_until_idle()
-    assert shell.sched.timers.next() == shell.clock.now() + SLEEP_MAX_S * 1_000_000_000
 
 
 def test_a_kernel_alone_can_be_made_with_a_clock_only() -> None:

@@ -1,12 +1,16 @@
-"""The timer heap, alone: when goroutines sleep through the kernel is in test_sched.py and test_go_orders.py."""
+"""The timer heap, and sleep. Who runs first of many that wake is in test_go_orders.py."""
 
 import random
 
+import pytest
+
 from cluster.kernel.g import G, Program
+from cluster.kernel.sched import Returned, sleep
 from cluster.kernel.timers import Timers
 from cluster.model.clock import Instant
 from cluster.model.ids import ProgramId
-from tests.fakes import new_gs
+from cluster.model.limits import SLEEP_MAX_S
+from tests.fakes import FakeShell, new_gs
 
 PROGRAM = Program(ProgramId(1))
 
@@ -59,3 +63,30 @@ def test_timers_of_a_dropped_program_neither_fire_nor_keep_anybody_waiting() -> 
     dropped.dropped = True
     assert timers.next() == 2
     assert fire(timers, 10) == [alive] and timers.next() is None
+
+
+# Sleep, through the kernel.
+
+
+def test_sleep_of_nothing_needs_no_goroutine_and_does_not_yield() -> None:
+    for seconds in (0, -1, -0.5):
+        with pytest.raises(StopIteration):
+            sleep(seconds).send(None)
+
+
+def test_a_sleep_ends_at_its_nanosecond_and_not_before() -> None:
+    shell = FakeShell()
+    shell.start(sleep, 0.25)
+    shell.run_until_idle()
+    shell.clock.advance(249_999_999)
+    assert not shell.sched.run(shell.lease, 64)
+    shell.clock.advance(1)
+    assert shell.sched.run(shell.lease, 64) and shell.sched.events == [Returned(shell.program, None)]
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e300, SLEEP_MAX_S * 2])
+def test_a_sleep_longer_than_gos_longest_duration_is_that_long(seconds: float) -> None:
+    shell = FakeShell()
+    shell.start(sleep, seconds)
+    shell.run_until_idle()
+    assert shell.sched.timers.next() == shell.clock.now() + SLEEP_MAX_S * 1_000_000_000

@@ -14,7 +14,7 @@ from collections.abc import Collection
 
 from cluster.kernel.dump import describe
 from cluster.kernel.g import G, status_of
-from cluster.kernel.sched import Sched
+from cluster.kernel.sched import Sched, program_of
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
 from worker.core.programs import Hosted
@@ -42,7 +42,8 @@ def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: boo
 def _census(hosted: Hosted, sched: Sched) -> Census:
     gs = goroutines(hosted)
     waiting = sum(1 for g in gs if g.wait_reason is not None and g is not sched.cur)
-    active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel)
+    ends = sum(1 for event in list(sched.events) if program_of(event) is hosted.kernel) + hosted.closed
+    active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel) + ends
     return Census(hosted.id, len(gs), active, hosted.sent, hosted.received)
 
 

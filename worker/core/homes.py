@@ -20,12 +20,12 @@ from itertools import count
 from typing import Final, cast
 from weakref import WeakValueDictionary
 
-from cluster.kernel.chan import CLOSED, Chan
+from cluster.kernel.chan import CLOSED
 from cluster.kernel.far import FarOp, Served
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
-from cluster.kernel.waitgroup import WaitGroup
-from cluster.model.errors import CannotShipError, ClusterError, LostError, Panic
+from cluster.kernel.shared import KIND_OF, SHARED, Shared
+from cluster.model.errors import CannotShipError, ClusterError, FatalError, LostError, Panic
 from cluster.model.ids import MId, ObjId, ProgramId
 from cluster.wire.messages import Answer, Ask, Tell, TellFailed
 from worker.core.outbox import Outbox
@@ -36,9 +36,6 @@ class Outcome(IntEnum):
     OK = 0
     CLOSED = 1
     RAISED = 2
-
-
-Shared = Chan[object] | WaitGroup
 
 
 class Away(Waiter):
@@ -81,11 +78,11 @@ class Homes:
 
     def name(self, obj: object) -> tuple[object, ...] | None:
         """The wire name of a shared object; None when `obj` is none."""
-        if isinstance(obj, Chan):
-            return ("chan", *self._id_of(obj), obj.cap, obj.zero)
-        if isinstance(obj, WaitGroup):
-            return ("wg", *self._id_of(obj))
-        return None
+        kind = KIND_OF.get(type(obj))
+        if kind is None:
+            return None
+        shared = cast("Shared", obj)
+        return (kind, *self._id_of(shared), *shared.facts())
 
     def _id_of(self, obj: Shared) -> ObjId:
         if obj.id is not None:
@@ -99,7 +96,7 @@ class Homes:
 
     def find(self, *name: object) -> object:
         """The object with that name: itself at its home, a handle elsewhere."""
-        kind, home, serial, *more = cast("tuple[str, MId, int, *tuple[object, ...]]", name)
+        kind, home, serial, *facts = cast("tuple[str, MId, int, *tuple[object, ...]]", name)
         if home == self.me:
             entry = self._objects.get(serial)
             if entry is None:
@@ -108,14 +105,8 @@ class Homes:
         ref = ObjId(home, serial)
         handle = self._handles.get(ref)
         if handle is None:
-            sched = self.sched
-            assert sched is not None
-            if kind == "chan":
-                cap, zero = more
-                assert isinstance(cap, int)
-                handle = Chan.handle(sched, ref, cap, zero)
-            else:
-                handle = WaitGroup.handle(sched, ref)
+            assert self.sched is not None
+            handle = SHARED[kind].handle(self.sched, ref, *facts)
             self._handles[ref] = handle
         return handle
 
@@ -146,8 +137,12 @@ class Homes:
         while (answer := self._demands[ticket]) is None:
             if self.fenced:
                 raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
+            if g.program.dropped:  # nobody will answer, and nothing that `g` does from here on is seen
+                raise FatalError("the program is over")
             self._pump()
         del self._demands[ticket]
+        if answer.outcome == Outcome.RAISED:
+            raise self._unpack_error(hosted, answer.val)
         return self._unpack(hosted, answer.val)
 
     # -- messages of other Ms

@@ -114,7 +114,7 @@ class Machine:
     def take(self, source: MId, message: w.Message) -> None:
         """A message came, from another M or the coordinator."""
         if source == COORDINATOR:
-            if not self._take_anytime(message):
+            if not self._is_for_who_i_was(message) and not self._take_anytime(message):
                 self._take_order(message)
         elif self.me != NO_M:
             self._take_from_m(source, message)
@@ -127,7 +127,11 @@ class Machine:
             self._close(hosted)
             self._direct.append((COORDINATOR, w.Dropped(hosted.id)))
             return False  # its goroutines are dropped when the main thread comes back
-        return self._take_anytime(message)
+        return self._is_for_who_i_was(message) or self._take_anytime(message)
+
+    def _is_for_who_i_was(self, message: w.Message) -> bool:
+        """Whether it was sent before the coordinator knew that this M, fenced off, registers anew."""
+        return self.me == NO_M and not isinstance(message, w.Welcome | w.Stop)
 
     def tick(self, now: Instant) -> None:
         """Let time pass: renew, look for work, give some away, give the P back."""
@@ -136,6 +140,8 @@ class Machine:
             return
         self._unpack_inboxes()
         self._flush_traces(now)
+        if self.find.state is not State.RUNNING:
+            self.sched.timers.fire(now, self.sched.ready)
         if self.find.state not in HOLDS_P:
             self._while_idle(now)
         elif self._retake:
@@ -353,9 +359,6 @@ class Machine:
         )
 
     def _while_idle(self, now: Instant) -> None:
-        due = self.sched.timers.next()
-        if due is not None and due <= now:
-            self.sched.timers.fire(now, self.sched.ready)
         if self._work() and self.find.state is State.IDLE:
             self.find.move(Event.HAS_WORK, now)
             self.outbox.post(COORDINATOR, w.AcquireP(self._load()))

@@ -29,8 +29,9 @@ Function = Callable[..., object]
 
 def pack(hosted: Hosted, pickling: Pickling, g: G) -> Record | None:
     """A record of `g`, which is then no longer this M's; None when it cannot leave, and is pinned."""
+    made_at = () if g.goid == MAIN_GOID else (created_by(g),)
     try:
-        body = pickling.dumps((g.fn, g.args, created_by(g)), f"goroutine {g.goid}")
+        body = pickling.dumps((g.fn, g.args, *made_at), f"goroutine {g.goid}")
     except CannotShipError as error:
         g.pinned = str(error)
         return None
