@@ -9,7 +9,6 @@ from cluster.model.clock import MICROSECOND, MILLISECOND, SECOND
 
 # Scheduling.
 RUNQ_SIZE: Final = 256  # Go's; the ring of one P, beside runnext
-RUNQ_SPILL: Final = RUNQ_SIZE // 2  # Go's; moved to globrunq, with the newcomer, when the ring is full
 GLOBRUNQ_TICKS: Final = 61  # Go's; without it, two Gs that ready each other starve globrunq
 GLOBRUNQ_BATCH_MAX: Final = RUNQ_SIZE // 2  # Go's; at most half a ring from globrunq at a time
 SLICE_NS: Final = 10 * MILLISECOND  # Go's forcePreemptNS
