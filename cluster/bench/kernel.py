@@ -1,0 +1,234 @@
+"""What a switch, a hop, a spawn and a parked goroutine cost in one M: `python -m cluster.bench.kernel`.
+
+Each figure is the median of ROUNDS runs, all rungs in turn within each round, so that a slow minute
+of the machine falls on all. Beside them: asyncio's nearest equivalent, and Go's own, when `go` is on
+the PATH (a program of ours, built on the spot). The garbage collector is on, as in real programs.
+"""
+
+import asyncio
+import gc
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Final
+
+from cluster.kernel.chan import Chan
+from cluster.kernel.g import Program
+from cluster.kernel.sched import Panicked, Sched, go, gosched
+from cluster.model.clock import Instant, MonotonicClock
+from cluster.model.ids import Epoch, PId, ProgramId
+from cluster.model.lease import Lease
+
+ROUNDS: Final = 7
+SWITCHES: Final = 400_000
+HOPS: Final = 200_000
+SPAWNS: Final = 200_000
+PARKED: Final = 100_000
+GO_PROGRAM: Final = """package main
+import ("fmt";"runtime";"sync";"time")
+func main() {
+	runtime.GOMAXPROCS(1)
+	var wg sync.WaitGroup
+	n := 2000000
+	wg.Add(2); t := time.Now()
+	for k := 0; k < 2; k++ { go func() { for i := 0; i < n/2; i++ { runtime.Gosched() }; wg.Done() }() }
+	wg.Wait(); fmt.Println("gosched", time.Since(t).Nanoseconds()/int64(n))
+	a, b := make(chan int), make(chan int)
+	t = time.Now()
+	go func() { for i := 0; i < n/2; i++ { <-a; b <- i } }()
+	for i := 0; i < n/2; i++ { a <- i; <-b }
+	fmt.Println("hop", time.Since(t).Nanoseconds()/int64(n))
+	t = time.Now(); wg.Add(n/2)
+	for i := 0; i < n/2; i++ { go func() { wg.Done() }() }
+	wg.Wait(); fmt.Println("spawn", time.Since(t).Nanoseconds()/int64(n/2))
+}
+"""
+
+
+def in_goroutine(main: Callable[[], Coroutine[object, object, int]]) -> int:
+    """Run `main` as the main goroutine of a fresh kernel; what it returned."""
+    sched, program = Sched(MonotonicClock()), Program(ProgramId(1))
+    sched.spawn_main(program, main, ())
+    lease = Lease(PId(0), Epoch(1), Instant(1 << 62))
+    while sched.run(lease, 256) and not sched.events:
+        pass
+    if not sched.events:
+        raise RuntimeError("the benchmark deadlocked")
+    event = sched.events[0]
+    if isinstance(event, Panicked):
+        raise event.error
+    assert isinstance(event.value, int)
+    return event.value
+
+
+async def gosched_ns() -> int:
+    """Nanoseconds for SWITCHES yields of two goroutines, all in all."""
+    done = Chan[None]()
+
+    async def yields() -> None:
+        for _ in range(SWITCHES // 2):
+            await gosched()
+        await done.send(None)
+
+    begin = perf_counter_ns()
+    go(yields)
+    go(yields)
+    await done.recv()
+    await done.recv()
+    return perf_counter_ns() - begin
+
+
+async def hop_ns() -> int:
+    """Nanoseconds for HOPS values over unbuffered channels, there and back."""
+    there, back = Chan[int](), Chan[int]()
+
+    async def echo() -> None:
+        for _ in range(HOPS // 2):
+            await back.send(await there.recv())
+
+    begin = perf_counter_ns()
+    go(echo)
+    for i in range(HOPS // 2):
+        await there.send(i)
+        await back.recv()
+    return perf_counter_ns() - begin
+
+
+async def spawn_ns() -> int:
+    """Nanoseconds to start and end SPAWNS goroutines, a ring's worth at a time."""
+
+    async def nothing() -> None:
+        pass
+
+    begin = perf_counter_ns()
+    for i in range(SPAWNS):
+        go(nothing)
+        if i & 255 == 255:
+            await gosched()
+    return perf_counter_ns() - begin
+
+
+async def parked_bytes() -> int:
+    """Resident bytes that PARKED goroutines, each waiting on a channel, have added."""
+    never = Chan[int]()
+
+    async def waits() -> None:
+        await never.recv()
+
+    gc.collect()
+    before = _resident()
+    for i in range(PARKED):
+        go(waits)
+        if i & 255 == 255:
+            await gosched()
+    await gosched()
+    return _resident() - before
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def asyncio_sleep_ns() -> int:
+    """The same yields as asyncio tasks: `sleep(0)`."""
+
+    async def yields() -> None:
+        for _ in range(SWITCHES // 20):
+            await asyncio.sleep(0)
+
+    begin = perf_counter_ns()
+    await asyncio.gather(yields(), yields())
+    return (perf_counter_ns() - begin) * 10
+
+
+async def asyncio_queue_ns() -> int:
+    """The same hops through two `asyncio.Queue(1)`."""
+    there: asyncio.Queue[int] = asyncio.Queue(1)
+    back: asyncio.Queue[int] = asyncio.Queue(1)
+
+    async def echo() -> None:
+        for _ in range(HOPS // 20):
+            await back.put(await there.get())
+
+    begin = perf_counter_ns()
+    task = asyncio.create_task(echo())
+    for i in range(HOPS // 20):
+        await there.put(i)
+        await back.get()
+    await task
+    return (perf_counter_ns() - begin) * 10
+
+
+async def asyncio_task_ns() -> int:
+    """The same spawns as asyncio tasks."""
+
+    async def nothing() -> None:
+        pass
+
+    begin = perf_counter_ns()
+    tasks = []
+    for i in range(SPAWNS // 10):
+        tasks.append(asyncio.ensure_future(nothing()))
+        if i & 255 == 255:
+            await asyncio.sleep(0)
+            tasks.clear()
+    return (perf_counter_ns() - begin) * 10
+
+
+def of_go() -> dict[str, float]:
+    """Nanoseconds per operation of the same three in native Go; {} when there is no `go`."""
+    tool = shutil.which("go")
+    if tool is None:
+        return {}
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, "switch.go")
+        source.write_text(GO_PROGRAM)
+        built = str(source.with_suffix(""))
+        env = {**os.environ, "GOCACHE": directory, "GOFLAGS": "-mod=mod"}
+        subprocess.run([tool, "build", "-o", built, str(source)], check=True, env=env, capture_output=True)
+        rounds = [subprocess.run([built], check=True, capture_output=True, text=True).stdout for _ in range(ROUNDS)]
+    figures = [dict(line.split() for line in text.splitlines()) for text in rounds]
+    return {name: statistics.median(float(figure[name]) for figure in figures) for name in figures[0]}
+
+
+def main() -> None:
+    """Print the table."""
+    ours = {"gosched": (gosched_ns, SWITCHES), "hop": (hop_ns, HOPS), "spawn": (spawn_ns, SPAWNS)}
+    theirs = {
+        "gosched": (asyncio_sleep_ns, SWITCHES),
+        "hop": (asyncio_queue_ns, HOPS),
+        "spawn": (asyncio_task_ns, SPAWNS),
+    }
+    mine: dict[str, list[float]] = {name: [] for name in ours}
+    asyncios: dict[str, list[float]] = {name: [] for name in theirs}
+    for _ in range(ROUNDS):
+        for name, (measure, count) in ours.items():
+            mine[name].append(in_goroutine(measure) / count)
+        for name, (measure, count) in theirs.items():
+            asyncios[name].append(asyncio.run(measure()) / count)
+    native = of_go()
+    print(
+        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, "
+        f"median of {ROUNDS} [min-max], ns"
+    )
+    print(f"{'':10}{'ours':>22}{'asyncio':>22}{'Go':>8}{'x asyncio':>11}{'x Go':>7}")
+    for name in ours:
+        us, them, go_ns = statistics.median(mine[name]), statistics.median(asyncios[name]), native.get(name)
+        ratio = "" if go_ns is None else f"{us / go_ns:7.1f}"
+        shown = "" if go_ns is None else f"{go_ns:8.0f}"
+        print(f"{name:10}{_spread(mine[name]):>22}{_spread(asyncios[name]):>22}{shown:>8}{them / us:11.1f}{ratio:>7}")
+    print(f"parked goroutine: {in_goroutine(parked_bytes) / PARKED:.0f} bytes")
+
+
+def _spread(samples: list[float]) -> str:
+    return f"{statistics.median(samples):.0f} [{min(samples):.0f}-{max(samples):.0f}]"
+
+
+if __name__ == "__main__":
+    main()

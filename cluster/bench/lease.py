@@ -1,0 +1,81 @@
+"""The round trip of a P's lease: an M asks, is granted, gives back. `python -m cluster.bench.lease`.
+
+A hand-made M speaks the protocol to a real coordinator process over the real socket. The bare
+ZeroMQ round trip (a renewal and its answer) is printed beside it: the difference is the decision.
+"""
+
+import os
+import statistics
+from time import perf_counter_ns
+from typing import Final, TypeVar
+
+import zmq
+
+from cluster.launch.embedded import Embedded
+from cluster.launch.version import PYTHON
+from cluster.model.ids import NO_P, Epoch
+from cluster.wire.codec import Decoder, encode
+from cluster.wire.messages import AcquireP, LeaseP, Load, Message, RegisterM, ReleaseP, Renew, Renewed, ToM
+
+ROUNDS: Final = 2_000
+IDLE: Final = Load(0, 0, 0, 0, 0, 0)
+M = TypeVar("M")
+
+
+class HandMadeM:
+    """An M without goroutines: it can say what an M says."""
+
+    def __init__(self, address: str) -> None:
+        self._context: Final = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        self._socket.linger = 0
+        self._socket.connect(address)
+        self._decode: Final = Decoder(ToM).decode
+        self._came: list[Message] = []
+
+    def say(self, *messages: Message) -> None:
+        """Send messages in one frame."""
+        self._socket.send(encode(messages))
+
+    def hear(self, kind: type[M]) -> M:
+        """Wait for a message of that kind; others are passed over."""
+        while True:
+            while self._came:
+                message = self._came.pop(0)
+                if isinstance(message, kind):
+                    return message
+            self._came = list(self._decode(self._socket.recv()))
+
+    def close(self) -> None:
+        """Leave without a word."""
+        self._socket.close()
+        self._context.term()
+
+
+def main() -> None:
+    """Print both round trips."""
+    embedded = Embedded(procs=1, workers=1)
+    try:
+        m = HandMadeM(embedded.address)
+        m.say(RegisterM(os.getpid(), PYTHON, "ipc:///nowhere"))
+        leases, renewals = [], []
+        for nonce in range(1, ROUNDS + 1):
+            begin = perf_counter_ns()
+            m.say(AcquireP(IDLE))
+            lease = m.hear(LeaseP)
+            leases.append(perf_counter_ns() - begin)
+            m.say(ReleaseP(lease.p, lease.epoch, IDLE, False))
+            begin = perf_counter_ns()
+            m.say(Renew(nonce, NO_P, Epoch(0), IDLE))
+            m.hear(Renewed)
+            renewals.append(perf_counter_ns() - begin)
+        m.close()
+    finally:
+        embedded.close()
+    for name, samples in (("lease of a P, asked and granted", leases), ("renewal, asked and answered", renewals)):
+        low, _, high = statistics.quantiles(samples, n=4)
+        print(f"{name}: median {statistics.median(samples) / 1e3:.1f} us, quartiles {low / 1e3:.1f}-{high / 1e3:.1f}")
+
+
+if __name__ == "__main__":
+    main()
