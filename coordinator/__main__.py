@@ -76,6 +76,8 @@ def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> No
         server.run()
     finally:
         connection.remove(directory)
+        if watch_stdin:
+            connection.leave(directory)
 
 
 if __name__ == "__main__":

@@ -62,21 +62,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(address: str, directory: Path, count: int, pin: Callable[[int], None] | None, *, watch_stdin: bool) -> int:
     """Start `count` Ms and stay until they have ended; the exit code. `pin` binds the M of that index to a core."""
 
+    def socket_of(pid: int) -> Path:
+        return directory / f"m-{pid}.sock"
+
     def body(index: int, parent_fd: int) -> None:
         if pin is not None:
             pin(index)
         pid = os.getpid()
-        endpoint = connection.ipc_address(directory / f"m-{pid}.sock")
+        endpoint = connection.ipc_address(socket_of(pid))
         link = Link(address, endpoint, (parent_fd,))
         loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint))
         reason = loop.run()
-        (directory / f"m-{pid}.sock").unlink(missing_ok=True)
         os._exit(1 if "Python" in reason else 0)  # no `finally` of any goroutine runs
 
     connection.private_dir(directory)
-    nursery = Nursery(body)
+    nursery = Nursery(body, lambda pid: socket_of(pid).unlink(missing_ok=True))
     nursery.fork(count)
-    return nursery.watch(address, sys.stdin.fileno() if watch_stdin else None)
+    code = nursery.watch(address, sys.stdin.fileno() if watch_stdin else None)
+    if watch_stdin:
+        connection.leave(directory)
+    return code
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ inherits neither. It tells the coordinator of each death at once, with its signa
 would else notice by silence, seconds later, and not know why.
 """
 
+import contextlib
 import gc
 import os
 import select
@@ -29,8 +30,10 @@ BUSY_S: Final = 0.1  # CPU time in a look's period that shows a child to compute
 class Nursery:
     """Ms of one command line. `body(index, parent_fd)` is the life of an M; it never returns."""
 
-    def __init__(self, body: Callable[[int, int], None]) -> None:
+    def __init__(self, body: Callable[[int, int], None], bury: Callable[[int], None]) -> None:
+        """`bury(pid)` cleans up after an M, however it died."""
         self._body: Final = body
+        self._bury: Final = bury
         self._children: dict[int, int] = {}  # pid: index
         self._cpu: dict[int, float] = {}  # pid: seconds when it was last seen to compute
         # Children watch the read end: it becomes readable, at its end, when this process is gone.
@@ -72,8 +75,7 @@ class Nursery:
         decoder = Decoder(ToNursery)
         while self._children and not stop.is_set:
             ready = dict(poller.poll(LOOK_MS))
-            if self._wake_read in ready:
-                os.read(self._wake_read, 4096)
+            self._hear_signals()
             if parent_fd in ready or (socket in ready and decoder.decode(socket.recv())):
                 stop.set()
             if busy := self._busy():
@@ -106,6 +108,7 @@ class Nursery:
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
                 del self._children[pid]
+                self._bury(pid)
                 dead.append((pid, os.waitstatus_to_exitcode(status)))
         return dead
 
@@ -119,6 +122,12 @@ class Nursery:
                 self._reap()
                 if self._children:
                     select.select([self._wake_read], [], [], 0.02)
+                    self._hear_signals()
+
+    def _hear_signals(self) -> None:
+        """Empty the pipe that wakes us."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4096)
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -6,6 +6,7 @@ Default. `gmp-cluster` in $XDG_RUNTIME_DIR, else `gmp-cluster-UID` in the tempor
 $GMP_CLUSTER_DIR names another.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -102,6 +103,13 @@ def remove(directory: Path) -> None:
     """The coordinator ends: take away what would lead to it."""
     for name in (_FILE, SOCKET):
         (directory / name).unlink(missing_ok=True)
+
+
+def leave(directory: Path) -> None:
+    """A process of an embedded cluster ends: the last one removes the directory."""
+    (directory / _LOCK).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # others are still in it, or it is gone
+        directory.rmdir()
 
 
 def find(directory: Path) -> Connection:
