@@ -55,10 +55,8 @@ def next_retake(s: State) -> Instant | None:
     """When a P will be asked back; None when nobody waits for one, or all holders have been asked."""
     if s.members.first_wanting() is None or not (candidates := _not_asked(s)):
         return None
-    patience = [
-        after(m.retake_asked_at, SLICE_NS) for m in s.members.ms.values() if m.p is not None and m.retake_asked_at
-    ]
-    return max(min(_slice_end(s, m) for m in candidates), *patience)
+    asked = [m.retake_asked_at for m in s.members.ms.values() if m.p is not None and m.retake_asked_at is not None]
+    return max([min(_slice_end(s, m) for m in candidates), *(after(at, SLICE_NS) for at in asked)])
 
 
 def _not_asked(s: State) -> list[M]:
