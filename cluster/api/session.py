@@ -10,6 +10,7 @@ from cluster.model.clock import SECOND
 from cluster.model.errors import ClusterError, LostError, ProgramError
 from cluster.wire.messages import (
     Accepted,
+    AskStatus,
     Ended,
     Interrupt,
     Options,
@@ -17,6 +18,7 @@ from cluster.wire.messages import (
     Source,
     Span,
     StartProgram,
+    Status,
     Step,
     ToClient,
     Traced,
@@ -26,6 +28,8 @@ Write = Callable[[int, bytes], None]  # (1 stdout or 2 stderr, whole lines)
 Watch = Callable[[tuple[Span, ...], tuple[Step, ...]], None]
 
 START_TIMEOUT_NS: Final = 30 * SECOND  # for a coordinator that is being started
+LOOKS_BEFORE_ASKING: Final = 10  # of client.LOOK_NS each, in which nothing came: does anybody work there?
+NO_WORKER: Final = b"cluster: this cluster has no worker yet: the program waits. Start some with `worker --count 2`.\n"
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 
 
@@ -81,6 +85,7 @@ def run_program(
     accepted = pending.pop(0)
     assert isinstance(accepted, Accepted), f"a program was started, and {type(accepted).__name__} came"
     ended: list[Ended] = []
+    silent_looks = 0
 
     def take(message: ToClient) -> None:
         match message:
@@ -91,14 +96,20 @@ def run_program(
                     watch(spans, steps)
             case Ended():
                 ended.append(message)
+            case Status(ms=ms):
+                if not ms:
+                    write(2, NO_WORKER)
             case _:
                 raise ClusterError(f"the coordinator sent {type(message).__name__} to a client that runs a program")
 
     try:
         while not ended:
-            for message in pending or client.receive():
+            messages, pending = pending or client.receive(), []
+            silent_looks += not messages
+            if silent_looks == LOOKS_BEFORE_ASKING and not messages:
+                client.send(AskStatus())
+            for message in messages:
                 take(message)
-            pending = []
     except KeyboardInterrupt:
         client.interrupt(Interrupt(accepted.program), take)
         raise

@@ -136,6 +136,8 @@ def _end_when_dumped(s: State, program: Program) -> None:
 def lose(s: State, m: M, why: str) -> None:
     """An M is dead or silent: its P is free, and programs that it had a part in are over."""
     s.members.lose(m)
+    s.outputs.pop(m.peer, None)
+    s.acknowledge.pop(m.peer, None)
     s.outputs.pop(m.peer, None)  # who comes back under the same address counts from 0
     s.acknowledge.pop(m.peer, None)
     if m.p is not None:
