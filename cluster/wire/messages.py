@@ -55,6 +55,7 @@ class Load(NamedTuple):
     globrunq: int  # of these, those in the M's share of the global queue
     goroutines: int  # not yet ended, whatever they do
     tick: int  # schedtick of the P
+    timers: int = 0  # pending
 
 
 class Census(NamedTuple):

@@ -48,11 +48,11 @@ def _ring(answers: dict[MId, Surveyed], m: MId | None) -> int:
 def _p_line(s: State, answers: dict[MId, Surveyed], index: int) -> str:
     p = s.table.ps[index]
     answer = None if p.holder is None else answers.get(p.holder)
-    tick = p.tick if answer is None else answer.load.tick
+    tick, timers = (p.tick, 0) if answer is None else (answer.load.tick, answer.load.timers)
     holder = -1 if p.holder is None else p.holder
     return (
         f"  P{p.id}: status={p.status.value} schedtick={tick} syscalltick=0 m={holder} "
-        f"runqsize={_ring(answers, p.holder)} gfreecnt=0 timerslen=0"
+        f"runqsize={_ring(answers, p.holder)} gfreecnt=0 timerslen={timers}"
     )
 
 

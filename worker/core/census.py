@@ -30,6 +30,7 @@ def load(sched: Sched, programs: Collection[Hosted]) -> Load:
         globrunq=len(sched.globrunq),
         goroutines=sum(len(hosted.kernel.gs) for hosted in programs),
         tick=sched.tick,
+        timers=len(sched.timers),
     )
 
 
