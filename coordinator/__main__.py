@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> None:
     """Serve until a signal, `cluster stop`, or the end of standard input."""
-    connection.lock(directory)
+    held = connection.lock(directory)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -78,6 +78,7 @@ def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> No
         connection.remove(directory)
         if watch_stdin:
             connection.leave(directory)
+        os.close(held)
 
 
 if __name__ == "__main__":

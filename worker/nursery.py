@@ -76,16 +76,22 @@ class Nursery:
         while self._children and not stop.is_set:
             ready = dict(poller.poll(LOOK_MS))
             self._hear_signals()
-            if parent_fd in ready or (socket in ready and decoder.decode(socket.recv())):
+            if socket in ready and decoder.decode(socket.recv()):
+                socket.linger = 0  # the coordinator is going: it hears nothing more
+                stop.set()
+            if parent_fd in ready:
                 stop.set()
             if busy := self._busy():
                 socket.send(encode([Vouch(busy)]))
-            for pid, code in self._reap():
-                socket.send(encode([MExited(pid, max(code, 0), max(-code, 0))]))
-        self._end_children()
+            self._tell(socket, self._reap())
+        self._end_children(socket)
         socket.close()
         context.term()
         return 0
+
+    def _tell(self, socket: "zmq.Socket[bytes]", dead: list[tuple[int, int]]) -> None:
+        for pid, code in dead:
+            socket.send(encode([MExited(pid, max(code, 0), max(-code, 0))]))
 
     def _busy(self) -> tuple[int, ...]:
         """Children that have computed since the last call.
@@ -112,14 +118,14 @@ class Nursery:
                 dead.append((pid, os.waitstatus_to_exitcode(status)))
         return dead
 
-    def _end_children(self) -> None:
+    def _end_children(self, socket: "zmq.Socket[bytes]") -> None:
         os.close(self._alive_write)  # wakes those that wait for messages; a signal alone does not end their poll
         for number in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._children:
                 os.kill(pid, number)
             give_up = time.monotonic() + TERM_GRACE_S
             while self._children and time.monotonic() < give_up:
-                self._reap()
+                self._tell(socket, self._reap())
                 if self._children:
                     select.select([self._wake_read], [], [], 0.02)
                     self._hear_signals()

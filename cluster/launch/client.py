@@ -5,12 +5,13 @@ answer eight times in a row is taken for dead. So nobody waits for ever on eithe
 """
 
 import os
+import time
 from collections.abc import Callable
 from typing import Final
 
 import zmq
 
-from cluster.launch.connection import dir_of
+from cluster.launch.connection import dir_of, lives
 from cluster.model.clock import MILLISECOND, SECOND, MonotonicClock
 from cluster.model.errors import ClusterError, NoClusterError
 from cluster.model.limits import HEARTBEAT_NS
@@ -30,6 +31,7 @@ from cluster.wire.messages import (
 
 UNANSWERED_MAX: Final = 8
 ANSWER_TIMEOUT_NS: Final = 5 * SECOND  # of a coordinator that is there: it answers in under a millisecond
+STOP_LOOK_S: Final = 0.01  # between two looks whether a coordinator that was told to stop is gone
 LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that were started
 
 
@@ -99,8 +101,11 @@ class Client:
 
     def stop_cluster(self) -> None:
         """End the cluster, and wait until it is gone."""
-        self.status()
+        pid = self.status().pid
         self.send(StopCluster())
+        give_up = self._clock.now() + ANSWER_TIMEOUT_NS
+        while lives(dir_of(self.address), pid) and self._clock.now() < give_up:
+            time.sleep(STOP_LOOK_S)
 
     def interrupt(self, message: Interrupt, on_message: Callable[[ToClient], None]) -> None:
         """Have the program ended; what still comes of it goes to `on_message`, for at most two seconds."""

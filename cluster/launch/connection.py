@@ -124,3 +124,11 @@ def find(directory: Path) -> Connection:
             f"or let `cluster run` start its own."
         ) from None
     return connection
+
+
+def lives(directory: Path, pid: int) -> bool:
+    """Whether the coordinator of this directory is the process `pid`."""
+    try:
+        return find(directory).pid == pid
+    except NoClusterError:
+        return False
