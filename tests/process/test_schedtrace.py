@@ -1,0 +1,94 @@
+"""GODEBUG=schedtrace=N, with and without scheddetail=1: the lines of Go 1.19, on stderr."""
+
+import re
+
+import pytest
+
+from tests.process.place import Place
+
+pytestmark = pytest.mark.timeout(60)
+
+HEAD = (
+    r"SCHED (\d+)ms: gomaxprocs=(\d+) idleprocs=(\d+) threads=(\d+) spinningthreads=(\d+) idlethreads=(\d+) "
+    r"runqueue=(\d+)"
+)
+BRIEF = re.compile(HEAD + r" \[(\d+(?: \d+)*)\]")
+DETAILED = re.compile(HEAD + r" gcwaiting=\d+ nmidlelocked=\d+ stopwait=\d+ sysmonwait=\d+")
+P = re.compile(
+    r"  P(\d+): status=(\d) schedtick=(\d+) syscalltick=\d+ m=(-?\d+) runqsize=(\d+) gfreecnt=\d+ timerslen=\d+"
+)
+M = re.compile(
+    r"  M(\d+): p=(-?\d+) curg=(-?\d+) mallocing=\d+ throwing=\d+ preemptoff=\S* locks=\d+ dying=\d+ "
+    r"spinning=(?:true|false) blocked=(?:true|false) lockedg=-?\d+"
+)
+G = re.compile(r"  G(\d+): status=(\d)\(([\w ()]*)\) m=(-?\d+) lockedm=-?\d+")
+
+HOGS = """
+    from cluster import Chan, go, gosched
+    from time import monotonic
+    async def hog(done, until):
+        while monotonic() < until:
+            sum(range(2_000))
+            await gosched()
+        await done.send(None)
+    async def main():
+        done = Chan()
+        until = monotonic() + 0.6
+        for _ in range(12):
+            go(hog, done, until)
+        for _ in range(12):
+            await done.recv()
+        print("done")
+"""
+
+
+def test_a_line_per_period_in_gos_format(place: Place) -> None:
+    done = place.program(HOGS, "-p", "2", GODEBUG="schedtrace=50")
+    assert (done.code, done.out) == (0, "done\n")
+    found = [BRIEF.fullmatch(line) for line in done.err.splitlines()]
+    assert all(found), done.err
+    rows = [[int(number) for number in match.groups()[:7]] for match in found if match is not None]
+    assert len(rows) >= 5
+    times = [row[0] for row in rows]
+    assert times == sorted(times)
+    assert times[0] < 50
+    assert {row[1] for row in rows} == {2}
+    assert {row[3] for row in rows[1:]} == {3}  # two Ms and what stands for the thread of sysmon
+    assert max(row[6] for row in rows) >= 4  # hogs that gave way wait in the global queue
+    assert all(match is not None and match[8].count(" ") == 1 for match in found)  # a ring per P
+
+
+def test_the_detailed_form_has_ps_ms_and_gs(place: Place) -> None:
+    done = place.program(HOGS, "-p", "2", GODEBUG="schedtrace=100,scheddetail=1")
+    assert (done.code, done.out) == (0, "done\n")
+    blocks = re.split(r"^(?=SCHED)", done.err, flags=re.MULTILINE)[1:]
+    assert len(blocks) >= 3
+    for block in blocks:
+        head, *rest = block.splitlines()
+        assert DETAILED.fullmatch(head), head
+        kinds = "".join(
+            "P" if P.fullmatch(x) else "M" if M.fullmatch(x) else "G" if G.fullmatch(x) else "?" for x in rest
+        )
+        assert re.fullmatch("PPM*G*", kinds), f"{kinds} in:\n{block}"
+        ms = [int(match[1]) for line in rest if (match := M.fullmatch(line))]
+        assert ms == sorted(ms, reverse=True)  # newest first, as in Go
+    middle = blocks[len(blocks) // 2].splitlines()
+    gs = {int(match[1]): match for line in middle if (match := G.fullmatch(line))}
+    assert gs.keys() == set(range(1, 14)) or len(gs) == 13  # main and its hogs
+    assert gs[1][2] == "4"
+    assert gs[1][3] == "chan receive"
+    assert {match[2] for number, match in gs.items() if number != 1} <= {"1", "2"}
+
+
+def test_it_is_quiet_without_and_with_what_is_no_number(place: Place) -> None:
+    for setting in ("", "schedtrace=0", "schedtrace=x", "gctrace=1", "schedtrace", ",,="):
+        done = place.program("async def main(): print('quiet')", GODEBUG=setting)
+        assert (done.code, done.out, done.err) == (0, "quiet\n", "")
+
+
+def test_a_script_has_it_too(place: Place) -> None:
+    text = "import cluster\nasync def main(): await cluster.sleep(0.2)\ncluster.run(main, procs=2)"
+    done = place.run("-c", text, GODEBUG="schedtrace=50")
+    lines = done.err.splitlines()
+    assert len(lines) >= 2
+    assert all(BRIEF.fullmatch(line) for line in lines)
