@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from cluster.model.ids import Epoch, MId, PId, ProgramId
+from cluster.model.ids import Epoch, PId, ProgramId
 from cluster.wire import messages as w
 from coordinator.core.membership import M, PeerId
 from coordinator.core.state import Command, Log, State
@@ -100,7 +100,3 @@ class Office:
 def records(program: ProgramId, *goids: int) -> tuple[w.Record, ...]:
     """Goroutines that have not started."""
     return tuple(w.Record(program, goid, b"") for goid in goids)
-
-
-def ids(ms: list[M]) -> list[MId]:
-    return [m.id for m in ms]

@@ -1,0 +1,31 @@
+"""The status: the tables, and goroutines as the Ms count them."""
+
+from cluster.model.ids import Epoch, MId, PId
+from cluster.wire import messages as w
+from coordinator.core.status import describe
+from tests.coordinator.office import LOAD, Office
+
+
+def test_status_shows_ps_ms_and_programs() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    office.say("w0", w.Renew(1, *office.lease(0), LOAD._replace(runnable=3, goroutines=9, tick=4)))
+    office.wait(50)
+    census = w.Surveyed(1, (w.Census(program, 9, 1, 0, 0),), LOAD, ())
+    (p, epoch), status = office.lease(0), describe(office.state, {MId(0): census})
+    assert status == w.Status(
+        pid=99,
+        procs=2,
+        globrunq=0,
+        ps=(w.PRow(p, "running", 0, epoch, 3, 4), w.PRow(PId(1), "idle", -1, Epoch(0), 0, 0)),
+        ms=(w.MRow(MId(0), 100, "running", 0, 3, 9, 50), w.MRow(MId(1), 101, "idle", -1, 0, 0, 50)),
+        programs=(w.ProgramRow(program, "p", 9, 50),),
+    )
+
+
+def test_goroutines_on_an_idle_p_and_its_tick_are_shown() -> None:
+    office = Office(procs=1)
+    office.start()
+    office.state.table.ps[0].tick = 12
+    (row,) = describe(office.state, {}).ps
+    assert (row.status, row.runq, row.tick) == ("idle", 1, 12)
