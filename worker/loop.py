@@ -94,9 +94,6 @@ class Loop:
             self.machine.take(source, message)
 
     def _wait(self, timeout_ns: int) -> None:
-        if self.machine.spins:
-            self._link.wait(0)
-            return
         self._busy.clear()
         if self._link.wait(min(timeout_ns, SECOND)):
             self.machine.done = "its parent process ended"

@@ -13,6 +13,7 @@ GLOBRUNQ_TICKS: Final = 61  # Go's; without it, two Gs that ready each other sta
 GLOBRUNQ_BATCH_MAX: Final = RUNQ_SIZE // 2  # Go's; at most half a ring from globrunq at a time
 SLICE_NS: Final = 10 * MILLISECOND  # Go's forcePreemptNS
 GOID_BATCH: Final = 16  # Go's; ids are taken in batches, so they grow only within one M
+STARVATION_NS: Final = 1 * MILLISECOND  # Go's starvationThresholdNs: a mutex starves when a waiter loses after this
 SLEEP_MAX_S: Final = (1 << 63) // SECOND  # Go's: 292 years, the longest Duration; a longer sleep is as long
 PROCS_MAX: Final = 1024  # Go has no limit since 1.10; ours bounds the P table a message may ask for
 MS_MAX: Final = 10_000  # Go's maxmcount
@@ -20,8 +21,8 @@ MS_MAX: Final = 10_000  # Go's maxmcount
 # Driving one M.
 IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets while goroutines run
 BUDGET_MAX: Final = 256  # dispatches between two looks at the clock; at 0.2 us each, half a period
-SPIN_NS: Final = 200 * MICROSECOND  # an M without work watches its sockets this long before it asks
-SEARCH_NS: Final = 2 * MILLISECOND  # and keeps its P this long after it asked, before it gives it up
+SPIN_NS: Final = 1 * MILLISECOND  # an M in conversation with another waits for its answer before it looks for work
+SEARCH_NS: Final = 2 * MILLISECOND  # an M that looks for work keeps its P this long before it gives it up
 SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
 HEARTBEAT_NS: Final = 500 * MILLISECOND
 

@@ -1,8 +1,8 @@
 """What an M does when its P has nothing to run.
 
-States.     RUNNING: goroutines run. WATCHING: none is runnable; the M looks at its sockets again and
-            again for SPIN_NS, because the next message of a conversation between two Ms comes
-            sooner than an M can be waked. SEARCHING: it has told the coordinator that it looks for
+States.     RUNNING: goroutines run. WATCHING: none is runnable; the M waits for a message for SPIN_NS
+            if what gave it work the last time was a message of another M: two Ms in conversation
+            need not tell the coordinator of every pause. Else it asks at once. SEARCHING: it has told the coordinator that it looks for
             work, and waits for some, P in hand, for SEARCH_NS. IDLE: it has given the P back and
             sleeps in the poll. WANTING: it has goroutines again, and waits for a P.
 Invariants. A lease is held in RUNNING, WATCHING and SEARCHING only.
@@ -61,13 +61,14 @@ class FindRunnable:
 
     def __init__(self) -> None:
         self.state = State.IDLE
+        self.in_conversation = False  # with another M, whose message gave us work the last time that we had none
         self._patient_until = Instant(0)
 
     def move(self, event: Event, now: Instant) -> None:
         """The one door; IllegalMoveError when there is no such move."""
         self.state = move(MOVES, self.state, event)
         if self.state is State.WATCHING:
-            self._patient_until = after(now, SPIN_NS)
+            self._patient_until = after(now, SPIN_NS if self.in_conversation else 0)
         elif self.state is State.SEARCHING:
             self._patient_until = after(now, SEARCH_NS)
 

@@ -40,7 +40,7 @@ class LeaseClient:
 
     @property
     def next_renewal(self) -> Instant:
-        """When `renew` has something to say."""
+        """When `renew` is due."""
         return self._next
 
     @property
@@ -48,10 +48,8 @@ class LeaseClient:
         """Whether the coordinator must be taken for dead."""
         return len(self._sent) >= UNANSWERED_MAX
 
-    def renew(self, now: Instant, load: Load) -> Renew | None:
-        """The sign of life that is due at `now`, or None."""
-        if now < self._next:
-            return None
+    def renew(self, now: Instant, load: Load) -> Renew:
+        """A sign of life, at `now`; the next is due `renew_ns` later."""
         self._nonce += 1
         self._sent[self._nonce] = now
         self._next = after(now, self._renew_ns)

@@ -76,6 +76,7 @@ class Machine:
         self._budget = 16
         self._run_began = now
         self._tells_due: dict[MId, None] = {}
+        self._spoken_to = False  # by another M, since we last ran out of work
         self._failures: list[tuple[Hosted, endings.Failure]] = []  # to be told when a lease is held
         self.loading: Hosted | None = None  # the program whose main file is being imported
 
@@ -85,11 +86,6 @@ class Machine:
     def may_run(self) -> bool:
         """Whether goroutines should be run now, rather than waited."""
         return self.find.state is State.RUNNING and not self.done
-
-    @property
-    def spins(self) -> bool:
-        """Whether the shell should look at its sockets again at once, rather than sleep."""
-        return self.find.state is State.WATCHING
 
     @property
     def deadline(self) -> Instant:
@@ -151,6 +147,7 @@ class Machine:
             if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
                 self._pull()
         elif self.find.state is State.RUNNING:
+            self._spoken_to = False
             self.find.move(Event.NO_WORK, now)
         elif self.find.impatient(now):
             self._look_further(now)
@@ -159,8 +156,8 @@ class Machine:
         """The part of `tick` that a second thread may do while a goroutine runs."""
         if self.me == NO_M:
             return
-        if (renew := self.lease.renew(now, self._load())) is not None:
-            self._direct.append((COORDINATOR, renew))
+        if now >= self.lease.next_renewal:
+            self._direct.append((COORDINATOR, self.lease.renew(now, self._load())))
             if self.lease.abandoned:
                 self.done = "the coordinator does not answer"
         if self.sched.hungry:
@@ -332,6 +329,7 @@ class Machine:
     # -- messages of other Ms
 
     def _take_from_m(self, source: MId, message: w.Message) -> None:
+        self._spoken_to = True
         match message:
             case w.Ask():
                 self.homes.serve_ask(source, message)
@@ -367,6 +365,7 @@ class Machine:
         if self.find.state is State.SEARCHING:
             self._post_under_lease(w.FoundWork)
         if self.find.state is not State.RUNNING:
+            self.find.in_conversation = self._spoken_to
             self.find.move(Event.HAS_WORK, now)
 
     def _look_further(self, now: Instant) -> None:
