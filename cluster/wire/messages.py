@@ -1,4 +1,4 @@
-"""The whole protocol in one file: typed, named by intent, one union per direction.
+"""The whole protocol in one file: typed, named by intent, one union per direction; its parts are in parts.py.
 
 A message is a named tuple: what the codec packs is the tuple itself, so a message costs no
 conversion. Messages carry durations, never instants, except in trace events, whose clock is one
@@ -10,127 +10,23 @@ them and sees them die.
 from typing import NamedTuple
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
+from cluster.wire.parts import Census, GRow, Load, MRow, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step
 
-
-class Record(NamedTuple):
-    """A goroutine that has not started. `body` is for the M that runs it."""
-
-    program: ProgramId
-    goid: int
-    body: bytes
-
-
-class Peer(NamedTuple):
-    """Where an M listens for other Ms."""
-
-    m: MId
-    endpoint: str
-
-
-class Source(NamedTuple):
-    """Where a program's code is found on every M. `path` is empty when it has no file (a REPL)."""
-
-    path: str  # absolute path of the main file
-    module: str  # its name for `python -m`, or ""
-    argv: tuple[str, ...]
-    sys_path: tuple[str, ...]
-    cwd: str
-    godebug: str
-
-
-class Options(NamedTuple):
-    """How a program is run and watched."""
-
-    explain: bool
-    trace: bool
-    by_path: bool  # the program is `main` of a file that the client itself has not run
-
-
-class Load(NamedTuple):
-    """What an M has, as its latest message told. For stealing, status and schedtrace."""
-
-    runnable: int  # on the M's queues, runnext included
-    stealable: int  # of these, those that can move
-    ring: int  # of these, those in the ring: what schedtrace prints
-    globrunq: int  # of these, those in the M's share of the global queue
-    goroutines: int  # not yet ended, whatever they do
-    tick: int  # schedtick of the P
-    timers: int = 0  # pending
-
-
-class Census(NamedTuple):
-    """One program on one M, for the deadlock check and for diagnostics."""
-
-    program: ProgramId
-    goroutines: int
-    active: int  # runnable, running, sleeping, in a system call, or held back in the outbox
-    sent: int  # goroutine records and operations sent to other processes, since the program began
-    received: int
-
-
-class GRow(NamedTuple):
-    """One goroutine in a detailed schedtrace."""
-
-    program: ProgramId
-    goid: int
-    status: int  # Go's number
-    reason: str
-    running: bool
-
-
-class Span(NamedTuple):
-    """Goroutine `goid` ran on M `m` with P `p` on a CPU core. Instants of CLOCK_MONOTONIC."""
-
-    m: MId
-    p: PId
-    goid: int
-    name: str
-    core: int  # -1 when the system does not tell
-    start_ns: int
-    end_ns: int
-
-
-class Step(NamedTuple):
-    """A scheduler event in Go's words (`GoCreate`, `ProcStart` …). Absent ids are -1."""
-
-    kind: str
-    at_ns: int
-    m: int
-    p: int
-    goid: int
-    detail: str
-
-
-class PRow(NamedTuple):
-    """One P in a status."""
-
-    p: PId
-    status: str
-    m: int  # -1: nobody
-    epoch: Epoch
-    runq: int
-    tick: int
-
-
-class MRow(NamedTuple):
-    """One M in a status."""
-
-    m: MId
-    pid: int
-    status: str
-    p: int
-    runnable: int
-    goroutines: int
-    silent_ns: int
-
-
-class ProgramRow(NamedTuple):
-    """One program in a status."""
-
-    program: ProgramId
-    name: str
-    goroutines: int
-    age_ns: int
+# What messages are made of is had from here, too.
+__all__ = [
+    "Record",
+    "Peer",
+    "Source",
+    "Options",
+    "Load",
+    "Census",
+    "GRow",
+    "Span",
+    "Step",
+    "PRow",
+    "MRow",
+    "ProgramRow",
+]
 
 
 # -- M → coordinator
