@@ -10,13 +10,18 @@ Source: sysmon, Go runtime/proc.go.
 
 import os
 import signal
+import sys
 import threading
+import time
 from collections import deque
+from importlib import import_module
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
+from cluster.kernel.sched import Sched
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
+from cluster.model.lease import Lease
 from cluster.model.limits import SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
 from worker.core.machine import Machine
@@ -24,6 +29,12 @@ from worker.link import Link
 from worker.loading import FileLoader
 from worker.output import capture
 
+HOG_NS: Final = 3_000_000  # of CPU time in a period of sysmon: the main thread computes, and does not block
+RETRY_NS: Final = 1_000_000  # between two requests to leave a goroutine that refuses
+FORCE_NS: Final = 100_000_000  # of a slice: from here on the goroutine is left in the middle of an expression, too
+SWITCH_INTERVAL_S: Final = (
+    0.0002  # in which a computing main thread lets sysmon have the GIL; Python's 5 ms are half a slice
+)
 PUMP_NS: Final = 50_000_000  # how long a blocked M waits before it lets time pass
 
 
@@ -38,6 +49,9 @@ class Loop:
         self._deferred: deque[tuple[MId, Message]] = deque()
         self._looked_at = clock.now()
         self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader())
+        self._preemptor = preemptor(self.machine)
+        if self._preemptor is not None:
+            self.machine.run_kernel = self._preemptor.run
         self._me = self.machine.me
 
     # -- Hands
@@ -62,6 +76,7 @@ class Loop:
     def run(self) -> str:
         """Until the machine is done; why."""
         capture(self.machine)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         threading.Thread(target=self._sysmon, name="sysmon", daemon=True).start()
         signal.signal(signal.SIGTERM, self._on_term)
         while not self.machine.done:
@@ -107,14 +122,34 @@ class Loop:
     # -- the sysmon thread
 
     def _sysmon(self) -> None:
+        main_clock = time.pthread_getcpuclockid(threading.main_thread().ident or 0)
+        computed = 0
         while not self.machine.done:
             self._busy.wait()
-            threading.Event().wait(SYSMON_PERIOD_NS / SECOND)
-            if self._clock.now() - self._looked_at >= SYSMON_PERIOD_NS and self._lock.acquire(blocking=False):
+            time.sleep(SYSMON_PERIOD_NS / SECOND)
+            before, computed = computed, time.clock_gettime_ns(main_clock)
+            since = self._looked_at
+            if self._clock.now() - since < SYSMON_PERIOD_NS:
+                continue
+            if self._lock.acquire(blocking=False):
                 try:
                     self._stand_in(self._clock.now())
                 finally:
                     self._lock.release()
+            if computed - before >= HOG_NS:
+                self._preempt(since)
+
+    def _preempt(self, since: Instant) -> None:
+        """The main thread computes in one goroutine since `since`: take it away, unless it comes by itself."""
+        if self._preemptor is None:
+            return
+        main = threading.main_thread().ident
+        assert main is not None, "the main thread is running"
+        for _ in range(SYSMON_PERIOD_NS // RETRY_NS):
+            if self._looked_at != since:
+                return
+            self._preemptor.request(main, force=self._clock.now() - since >= FORCE_NS)
+            time.sleep(RETRY_NS / SECOND)
 
     def _stand_in(self, now: Instant) -> None:
         for source, message in self._link.receive():
@@ -124,6 +159,27 @@ class Loop:
         self._link.send(self.machine.outgoing())
         if self.machine.done:
             os._exit(0)  # the main thread is in a goroutine, which must not go on
+
+
+def preemptor(machine: Machine) -> "Preemptor | None":
+    """What preempts hogs; None where greenlet is not installed."""
+    try:
+        made: Preemptor = import_module("worker.preempt").Preemptor(machine.preemptible)
+    except ImportError:
+        return None
+    return made
+
+
+class Preemptor(Protocol):
+    """See worker/preempt.py, which needs greenlet."""
+
+    def run(self, sched: Sched, lease: Lease, budget: int) -> bool:
+        """Run the kernel so that it can be left."""
+        ...
+
+    def request(self, thread_id: int, *, force: bool) -> None:
+        """Have the main thread leave its goroutine."""
+        ...
 
 
 def cpu_reader() -> "CpuReader":

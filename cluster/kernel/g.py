@@ -46,6 +46,19 @@ SLEEP: Final = WaitReason("sleep")
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
 
 
+PREEMPTED: Final = "preempted in mid-bytecode"  # why such a G cannot leave its M
+
+
+class _Resumed:
+    """What a preempted goroutine's `send` gives when it has run on its own stack, whatever it did there."""
+
+    def __repr__(self) -> str:
+        return "RESUMED"
+
+
+RESUMED: Final = _Resumed()
+
+
 class Waiter(Protocol):
     """Who stands in a wait queue: a G of this M, or the stand-in of a G of another M."""
 
@@ -82,6 +95,11 @@ class G:
         self.creator = creator
         self.creator_lasti = creator_lasti
         self.pinned = ""  # why it cannot leave this M; "" as far as is known it can
+
+    @property
+    def preempted(self) -> bool:
+        """Whether it was left in the middle of its bytecode."""
+        return self.pinned == PREEMPTED
 
     def __repr__(self) -> str:
         return f"<goroutine {self.goid} of program {self.program.id}: {name_of(self.fn)}>"

@@ -26,7 +26,7 @@ from types import CoroutineType, MethodType
 from typing import Final
 
 from cluster.kernel.far import Far, NoFar
-from cluster.kernel.g import GOSCHED, SLEEP, G, Program, WaitReason
+from cluster.kernel.g import GOSCHED, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
 from cluster.kernel.parks import parks
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
@@ -149,14 +149,16 @@ class Sched:
                         return True
                 else:
                     if reason is GOSCHED:
-                        globrunq.append(g)
+                        self.globrunq.append(g)
                     elif type(reason) is WaitReason:
                         g.wait_reason = reason
+                    elif reason is RESUMED:
+                        return True
                     else:
                         self.throw(g, ForeignAwaitError(reason))
             return True
         finally:
-            self.tick = tick
+            self.tick = max(tick, self.tick)  # a loop that was left by preemption ends after those that came later
 
     def interrupt(self) -> None:
         """Let `run` return at the next switch. May be called from any thread, and from a goroutine."""
@@ -262,6 +264,27 @@ class Sched:
 
         # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
         g.send = MethodType(throw, resume.__self__)  # type: ignore[union-attr]  # a coroutine's own method
+
+    def preempted(self, g: G, resume: Callable[[object], object]) -> None:
+        """The loop was left in the middle of `g`: queue it; calling `resume`, as its `send`, goes on there.
+
+        Whoever calls this leaves this loop at once, for its own stack, and may `run` again from there.
+        `resume` returns RESUMED when the goroutine has given control back. Source: goschedImpl.
+        """
+        resumes = g.send, g.pinned
+        g.pinned = PREEMPTED
+
+        def send(val: object) -> object:
+            g.send, g.pinned = resumes
+            self.tokens.clear()  # the loops on both sides have seen older queues: neither dispatches anything else
+            reason = resume(val)
+            self.tokens.clear()
+            return reason
+
+        g.send = send if resumes[0] is None else MethodType(lambda _, val: send(val), resumes[0].__self__)  # type: ignore[attr-defined]
+        self.globrunq.append(g)
+        self.last, self.cur = g, None
+        _set_current(None)
 
     def panicked(self, g: G, error: BaseException) -> None:
         """`error` left `g`, or is taken to have left it: an event for the shell."""

@@ -216,7 +216,7 @@ class Homes:
         error = self._unpack_error(hosted, message.error)
         g = hosted.kernel.gs.get(message.goid)
         assert self.sched is not None
-        if g is not None and g.wait_reason is None and g.send is not None:
+        if g is not None and g.wait_reason is None and g.send is not None and not g.preempted:
             self.sched.throw_at_next_await(g, error)
         else:
             self.sched.panicked(g or G(message.goid, hosted.kernel, _ended, (), None, 0), error)

@@ -15,10 +15,12 @@ Sources.    Go 1.19 runtime/proc.go: schedule, execute, stopm, handoffp.
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from cluster.kernel.g import G
 from cluster.kernel.sched import Panicked, Sched, program_of
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import CannotShipError, NoLeaseError
 from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
+from cluster.model.lease import Lease
 from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
 from worker.core import census, endings, records
@@ -29,6 +31,7 @@ from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
 from worker.core.tracing import Tracer
 
+RunKernel = Callable[[Sched, Lease, int], bool]
 HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
 
 
@@ -55,6 +58,7 @@ class Machine:
         self._hands: Final = hands
         self._register: Final = register
         self._cpu: Final = cpu
+        self.run_kernel: RunKernel = Sched.run  # or the shell's own, which can be left by a signal
         self.done = ""  # why the process should end; "" while it should not
         self._begin(clock.now())
 
@@ -86,6 +90,11 @@ class Machine:
     def may_run(self) -> bool:
         """Whether goroutines should be run now, rather than waited."""
         return self.find.state is State.RUNNING and not self.done
+
+    def preemptible(self, g: G) -> bool:
+        """Whether the program of `g` lets itself be preempted by a signal."""
+        hosted = self.programs.get(g.program.id)
+        return hosted is None or hosted.preemptible
 
     @property
     def deadline(self) -> Instant:
@@ -196,7 +205,7 @@ class Machine:
         watched = [hosted for hosted in self.programs.values() if hosted.watched]
         budget = 1 if watched else self._budget
         try:
-            more = self.sched.run(lease, budget)
+            more = self.run_kernel(self.sched, lease, budget)
         except NoLeaseError:  # the coordinator is silent: nothing runs until it has answered
             self._hands.pump()
             return

@@ -43,6 +43,7 @@ class Hosted:
         self.module = ""
         self.failure = ""  # why it could not be loaded
         self.inbox: deque[Record] = deque()  # came, and not yet queued
+        self.preemptible: Final = "asyncpreemptoff=1" not in message.source.godebug.split(",")
         self.sent = 0
         self.received = 0
         self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
