@@ -8,6 +8,7 @@ sched      the switch loop; the run queue of the P, and this M's share of the gl
 g          one goroutine, the program it belongs to, and the records of those that wait
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
+nilchan    nil, the channel on which nothing ever happens
 waitgroup  sync.WaitGroup
 timers     the timer heap, and sleep
 shared     which types are one object for all Ms

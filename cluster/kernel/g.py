@@ -41,6 +41,9 @@ class WaitReason:
 # Go 1.19's texts, runtime/runtime2.go: waitReasonStrings.
 CHAN_RECEIVE: Final = WaitReason("chan receive")
 CHAN_SEND: Final = WaitReason("chan send")
+CHAN_RECEIVE_NIL: Final = WaitReason("chan receive (nil chan)")
+CHAN_SEND_NIL: Final = WaitReason("chan send (nil chan)")
+SELECT_NO_CASES: Final = WaitReason("select (no cases)")
 SEMACQUIRE: Final = WaitReason("semacquire")
 SLEEP: Final = WaitReason("sleep")
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq

@@ -104,6 +104,11 @@ class CloseOfClosedError(RuntimePanic):
         super().__init__("close of closed channel")
 
 
+class CloseOfNilError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("close of nil channel")
+
+
 class NegativeCounterError(RuntimePanic):
     def __init__(self) -> None:
         super().__init__("sync: negative WaitGroup counter")
