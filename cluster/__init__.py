@@ -13,7 +13,13 @@ model                          ids, states, errors, limits
 
 from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
+from cluster.kernel.cond import Cond
+from cluster.kernel.errgroup import ErrGroup
+from cluster.kernel.mutex import Mutex
+from cluster.kernel.once import Once
+from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
+from cluster.kernel.semaphore import Semaphore
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.launch.cpus import num_cpu
 from cluster.model.errors import (
@@ -31,11 +37,17 @@ __all__ = [
     "Chan",
     "Cluster",
     "ClusterError",
+    "Cond",
+    "ErrGroup",
     "LostError",
+    "Mutex",
     "NoClusterError",
     "NotInGoroutineError",
+    "Once",
     "Panic",
     "ProgramError",
+    "RWMutex",
+    "Semaphore",
     "WaitGroup",
     "go",
     "goid",

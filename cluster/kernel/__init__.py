@@ -10,8 +10,16 @@ parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 nilchan    nil, the channel on which nothing ever happens
 waitgroup  sync.WaitGroup
+sema       the semaphore under the locks
+mutex      sync.Mutex: barging and starvation
+rwmutex    sync.RWMutex
+once       sync.Once
+cond       sync.Cond
+semaphore  x/sync's semaphore.Weighted
+errgroup   x/sync's errgroup.Group
 timers     the timer heap, and sleep
 shared     which types are one object for all Ms
+handles    both ends of a handle: asking the home, and a waiter of another M there
 far        the seam to objects whose home is another M
 dump       goroutine dumps in Go's format
 

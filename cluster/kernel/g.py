@@ -46,7 +46,18 @@ CHAN_SEND_NIL: Final = WaitReason("chan send (nil chan)")
 SELECT_NO_CASES: Final = WaitReason("select (no cases)")
 SEMACQUIRE: Final = WaitReason("semacquire")
 SLEEP: Final = WaitReason("sleep")
+SELECT: Final = WaitReason("select")
+COND_WAIT: Final = WaitReason("sync.Cond.Wait")
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
+
+
+class Goyield(WaitReason):
+    """Not a wait either: the G goes to the tail of the ring."""
+
+    __slots__ = ()
+
+
+GOYIELD: Final = Goyield("")
 
 
 class Waiter(Protocol):

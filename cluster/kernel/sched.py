@@ -26,7 +26,7 @@ from types import CoroutineType, MethodType
 from typing import Final
 
 from cluster.kernel.far import Far, NoFar
-from cluster.kernel.g import GOSCHED, SLEEP, G, Program, WaitReason
+from cluster.kernel.g import GOSCHED, GOYIELD, SLEEP, G, Program, WaitReason
 from cluster.kernel.parks import parks
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
@@ -153,7 +153,7 @@ class Sched:
                     elif type(reason) is WaitReason:
                         g.wait_reason = reason
                     else:
-                        self.throw(g, ForeignAwaitError(reason))
+                        self._yielded(g, reason)
             return True
         finally:
             self.tick = tick
@@ -247,6 +247,17 @@ class Sched:
         self.put([g])
         return g
 
+    def spawn(
+        self, program: Program, fn: Callable[..., object], args: tuple[object, ...], creator: tuple[str, ...]
+    ) -> G:
+        """Start a goroutine that no goroutine's `go` starts, as the one of a timer. Source: newproc."""
+        g = G(next(program.ids), program, fn, args, creator, 0)
+        program.gs[g.goid] = g
+        self.ready(g)
+        if self.hungry:
+            self.tokens.clear()
+        return g
+
     def throw(self, g: G, error: BaseException) -> None:
         """Ready a parked G; what it awaited raises `error`."""
         self.throw_at_next_await(g, error)
@@ -277,6 +288,15 @@ class Sched:
             self.events.append(Returned(program, value))
             return True
         return False
+
+    def _yielded(self, g: G, reason: object) -> None:
+        """What is rare. GOYIELD: the G goes to the tail of the ring. Source: goyield_m."""
+        if reason is not GOYIELD:
+            self.throw(g, ForeignAwaitError(reason))
+            return
+        self.ring.append(g)
+        if len(self.ring) > self.runq_size:
+            self.spill()
 
     def _globrunq_rest(self) -> int:
         """One G was taken from globrunq to run: how many more make a fair batch. Source: globrunqget."""
@@ -379,6 +399,12 @@ def park(reason: WaitReason) -> Generator[WaitReason, object, object]:
 def gosched() -> Generator[WaitReason, object, None]:
     """Let others run: this G goes to the tail of the global queue. Source: goschedImpl."""
     yield GOSCHED
+
+
+@parks
+def goyield() -> Generator[WaitReason, object, None]:
+    """Let the others of this P run: this G goes to the tail of the ring. For hand-overs. Source: goyield."""
+    yield GOYIELD
 
 
 @parks
