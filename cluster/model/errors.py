@@ -13,6 +13,16 @@ from cluster.model.panics import panic_value
 class ClusterError(Exception):
     """Something went wrong in, or by misuse of, the runtime."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, when it crosses an M: many of these make their text themselves, and take no text."""
+        return _as_it_was, (type(self), self.args), self.__dict__ or None
+
+
+def _as_it_was(cls: type[ClusterError], args: tuple[object, ...]) -> ClusterError:
+    error = cls.__new__(cls)
+    error.args = args
+    return error
+
 
 class IllegalMoveError(ClusterError):
     """A state machine was asked for a move that its table lacks: a bug of ours."""

@@ -121,7 +121,7 @@ class Machine:
             return isinstance(message, w.Told) and self._take_told(source, message)
         if isinstance(message, w.Drop) and (hosted := self.programs.get(message.program)) is not None:
             self._close(hosted)
-            self._direct.append((COORDINATOR, w.Dropped(hosted.id)))
+            self.outbox.post(COORDINATOR, w.Dropped(hosted.id))  # after what it has printed
             return False  # its goroutines are dropped when the main thread comes back
         return self._is_for_who_i_was(message) or self._take_anytime(message)
 
