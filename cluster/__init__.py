@@ -15,8 +15,10 @@ from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
 from cluster.kernel.cond import Cond
 from cluster.kernel.errgroup import ErrGroup
+from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
 from cluster.kernel.once import Once
+from cluster.kernel.runtime import exit, panic
 from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
 from cluster.kernel.semaphore import Semaphore
@@ -25,6 +27,7 @@ from cluster.launch.cpus import num_cpu
 from cluster.model.errors import (
     CannotShipError,
     ClusterError,
+    Goexit,
     LostError,
     NoClusterError,
     NotInGoroutineError,
@@ -39,6 +42,7 @@ __all__ = [
     "ClusterError",
     "Cond",
     "ErrGroup",
+    "Goexit",
     "LostError",
     "Mutex",
     "NoClusterError",
@@ -49,10 +53,13 @@ __all__ = [
     "RWMutex",
     "Semaphore",
     "WaitGroup",
+    "exit",
     "go",
+    "goexit",
     "goid",
     "gosched",
     "num_cpu",
+    "panic",
     "run",
     "sleep",
 ]

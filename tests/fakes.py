@@ -1,12 +1,13 @@
 """Stand-ins for what the decisions are kept apart from: the clock, the shell that drives a kernel, other Ms."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar, cast
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.far import Far, FarOp, Served
 from cluster.kernel.g import G, Program, Waiter
-from cluster.kernel.sched import Panicked, Sched
+from cluster.kernel.sched import Panicked, Sched, here
 from cluster.kernel.shared import Shared
 from cluster.model.clock import Instant
 from cluster.model.ids import Epoch, MId, ObjId, PId, ProgramId
@@ -202,3 +203,14 @@ def names(gs: Iterable[G]) -> str:
 
 async def park_for_ever() -> None:
     await Chan[None]().recv()
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """The caller does not do this for itself, but for a goroutine of another M."""
+    sched = here("serving")
+    sched.serving = True
+    try:
+        yield
+    finally:
+        sched.serving = False

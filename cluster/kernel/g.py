@@ -108,7 +108,7 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped", "graveyard")
+    __slots__ = ("id", "gs", "ids", "main", "dropped")
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -116,9 +116,6 @@ class Program:
         self.ids: Final[Iterator[int]] = goids(stripe, stripes)
         self.main: G | None = None
         self.dropped = False
-        # Started Gs of a dropped program. Go runs no deferred call at exit, but a coroutine that is
-        # freed runs its `finally` blocks; so it is kept until the process ends.
-        self.graveyard: list[G] = []
 
 
 def goids(stripe: int, stripes: int) -> Iterator[int]:

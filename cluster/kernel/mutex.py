@@ -21,10 +21,9 @@ from cluster.kernel.far import FarOp
 from cluster.kernel.g import GOYIELD, SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, tell
 from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, here
+from cluster.kernel.sched import Sched, fatal, here
 from cluster.kernel.sema import Sema
 from cluster.model.clock import Instant
-from cluster.model.errors import FatalError
 from cluster.model.ids import ObjId, ProgramId
 from cluster.model.limits import STARVATION_NS
 
@@ -150,7 +149,7 @@ class Mutex:
             tell(self.home, FarOp.MUTEX_UNLOCK, None, "unlock")
             return False
         if not self._state & LOCKED:
-            raise FatalError("sync: unlock of unlocked mutex")
+            fatal("sync: unlock of unlocked mutex")
         self._state -= LOCKED
         if self._state & STARVING:
             return self._sema.release(hand_off=True)

@@ -16,9 +16,8 @@ from cluster.kernel.g import GOYIELD, SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, tell
 from cluster.kernel.mutex import Mutex
 from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, here
+from cluster.kernel.sched import Sched, fatal, here
 from cluster.kernel.sema import Sema
-from cluster.model.errors import FatalError
 from cluster.model.ids import ObjId, ProgramId
 
 READERS_MAX: Final = 1 << 30  # Go's rwmutexMaxReaders
@@ -102,7 +101,7 @@ class RWMutex:
             tell(self.home, FarOp.RW_RUNLOCK, None, "runlock")
             return
         if self._readers in (0, -READERS_MAX):
-            raise FatalError("sync: RUnlock of unlocked RWMutex")
+            fatal("sync: RUnlock of unlocked RWMutex")
         self._readers -= 1
         self._leaving -= 1
         if self._leaving == 0:  # the last of those that the writer waits for
@@ -158,7 +157,7 @@ class RWMutex:
             tell(self.home, FarOp.RW_UNLOCK, None, "unlock")
             return False
         if self._readers >= 0:
-            raise FatalError("sync: Unlock of unlocked RWMutex")
+            fatal("sync: Unlock of unlocked RWMutex")
         self._readers += READERS_MAX
         for _ in range(self._readers):
             self._reader_sema.release()

@@ -23,14 +23,16 @@ from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
 from types import CoroutineType, MethodType
-from typing import Final
+from typing import Final, NoReturn
 
+from cluster.kernel.dump import describe
 from cluster.kernel.far import Far, NoFar
 from cluster.kernel.g import GOSCHED, GOYIELD, SLEEP, G, Program, WaitReason
 from cluster.kernel.parks import parks
+from cluster.kernel.runner import Runner, keep
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
-from cluster.model.errors import FatalError, ForeignAwaitError, NotInGoroutineError
+from cluster.model.errors import FatalError, ForeignAwaitError, Goexit, NotInGoroutineError
 from cluster.model.ids import MAIN_GOID, GId
 from cluster.model.lease import Lease
 from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S
@@ -46,10 +48,11 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Panicked:
-    """An exception left goroutine `g`."""
+    """An exception left goroutine `g`; or it ended the program from inside a call, and `where` describes it."""
 
     g: G
     error: BaseException
+    where: str = ""
 
 
 Event = Returned | Panicked
@@ -60,7 +63,7 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry",
+        "last", "tokens", "hungry", "serving", "_runner",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
@@ -78,6 +81,8 @@ class Sched:
         self.last: G | None = None  # dispatched last; for the trace
         self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
+        self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
+        self._runner: Final = Runner(self._switch)
 
     # -- what the shell calls
 
@@ -93,7 +98,7 @@ class Sched:
         self.tokens[:] = [None] * budget
         _set_current(self)
         try:
-            return self._switch()
+            return self._runner.run()
         finally:
             self.last, self.cur = self.cur, None
             _set_current(None)
@@ -141,8 +146,9 @@ class Sched:
                         reason = send(None)
                 except BaseException as end:
                     if type(end) is not StopIteration or g.send is None:  # raised by a plain function, it is a panic
-                        self.events.append(Panicked(g, end))
-                        return True
+                        if self._raised(g, end):
+                            return True
+                        continue
                     g.program.gs.pop(g.goid, None)  # `_end`, written out: 40 ns of a spawn
                     if g is g.program.main:
                         self.events.append(Returned(g.program, end.value))
@@ -222,7 +228,8 @@ class Sched:
     def drop(self, program: Program) -> None:
         """End all goroutines of a program at once: none runs again, no `finally` of theirs is run."""
         program.dropped = True
-        program.graveyard.extend(g for g in program.gs.values() if g.send is not None)
+        if started := [g for g in program.gs.values() if g.send is not None]:
+            keep(started)  # Go runs no deferred call at exit; a coroutine that is freed runs its `finally` blocks
         program.gs.clear()
         if self.runnext is not None and self.runnext.program is program:
             self.runnext = None
@@ -278,7 +285,23 @@ class Sched:
         """`error` left `g`, or is taken to have left it: an event for the shell."""
         self.events.append(Panicked(g, error))
 
+    def leave(self, error: BaseException) -> NoReturn:
+        """End the program of the running goroutine by `error`, inside this call: no code of it sees that."""
+        g = self.cur
+        if g is None or not self._runner.is_here:
+            raise NotInGoroutineError(type(error).__name__)
+        self.events.append(Panicked(g, error, describe(g, g)))
+        self._runner.leave()
+
     # -- parts of the loop
+
+    def _raised(self, g: G, error: BaseException) -> bool:
+        """An exception left `g`; True when that ends the program. Goexit of main is no end of it."""
+        if isinstance(error, Goexit):
+            g.program.gs.pop(g.goid, None)
+            return False
+        self.events.append(Panicked(g, error))
+        return True
 
     def _end(self, g: G, value: object) -> bool:
         """A goroutine ended by itself; True when it was main."""
@@ -345,6 +368,17 @@ def current_goroutine() -> G | None:
     return None if sched is None else sched.cur
 
 
+def fatal(text: str) -> NoReturn:
+    """`fatal error: text`: ends the program inside this call. Raises FatalError where another M's goroutine caused it.
+
+    Source: fatal, runtime/panic.go.
+    """
+    sched = _current
+    if sched is None or sched.cur is None or sched.serving:
+        raise FatalError(text)
+    sched.leave(FatalError(text))
+
+
 _new: Final = object.__new__
 
 
@@ -358,7 +392,7 @@ def go(fn: Callable[..., object] | None, /, *args: object, **kwargs: object) -> 
     if sched is None or sched.cur is None:
         raise NotInGoroutineError("go")
     if fn is None:
-        raise FatalError("go of nil func value")
+        fatal("go of nil func value")
     if kwargs:
         fn = partial(fn, **kwargs)
     program = sched.cur.program

@@ -74,10 +74,11 @@ class LostError(ClusterError):
 
 
 class FatalError(BaseException):
-    """`fatal error: …`: ends the whole program. The runtime reports it from inside the call that causes it.
+    """`fatal error: …`: ends the whole program, inside the call that causes it, so that no `except` sees it."""
 
-    A BaseException only so that it leaves the goroutine; the program is over before any `except` sees it.
-    """
+
+class Goexit(BaseException):
+    """Raised by `goexit()`: ends its goroutine. Its `finally` blocks run; `except Exception` does not see it."""
 
 
 class ProgramError(ClusterError):

@@ -13,7 +13,7 @@ from cluster.kernel.sched import go, gosched
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.errors import FatalError
 from cluster.model.ids import MId, ObjId
-from tests.fakes import AsleepError, FakeFar, FakeShell, Loopback, StandIn, run
+from tests.fakes import AsleepError, FakeFar, FakeShell, Loopback, StandIn, run, serving
 from tests.kernel.talk import Talk, said
 
 AWAY = ObjId(MId(7), 3)
@@ -117,17 +117,20 @@ def test_setting_free_what_is_free_is_fatal(misuse: Callable[[RWMutex], None], t
 
 
 def test_runlock_of_a_written_one_and_unlock_of_a_read_one_are_fatal() -> None:
-    async def main() -> None:
+    async def written() -> None:
         rw = RWMutex()
         await rw.lock()
-        with pytest.raises(FatalError, match=r"^sync: RUnlock of unlocked RWMutex$"):
-            rw.runlock()
+        rw.runlock()
+
+    async def read() -> None:
         rw = RWMutex()
         await rw.rlock()
-        with pytest.raises(FatalError, match=r"^sync: Unlock of unlocked RWMutex$"):
-            rw.unlock()
+        rw.unlock()
 
-    run(main)
+    with pytest.raises(FatalError, match=r"^sync: RUnlock of unlocked RWMutex$"):
+        run(written)
+    with pytest.raises(FatalError, match=r"^sync: Unlock of unlocked RWMutex$"):
+        run(read)
 
 
 def test_reading_again_behind_a_waiting_writer_waits_for_ever() -> None:
@@ -181,7 +184,7 @@ def test_other_ms_read_and_write_as_goroutines_here_do() -> None:
         rw.serve(FarOp.RW_UNLOCK, None, StandIn())
         assert reader.woken == [None]
         rw.serve(FarOp.RW_RUNLOCK, None, StandIn())
-        with pytest.raises(FatalError, match="Unlock of unlocked"):
+        with serving(), pytest.raises(FatalError, match="Unlock of unlocked"):
             rw.serve(FarOp.RW_UNLOCK, None, StandIn())
         with pytest.raises(AssertionError, match="a read-write mutex was asked for CHAN_LEN"):
             rw.serve(FarOp.CHAN_LEN, None, StandIn())

@@ -138,8 +138,8 @@ class Homes:
             if self.fenced:
                 raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
             if g.program.dropped:  # nobody will answer, and nothing that `g` does from here on is seen
-                raise FatalError("the program is over")
-            self._pump()
+                self._kernel().leave(FatalError("the program is over"))
+            self._blocked_pump()
         del self._demands[ticket]
         if answer.outcome == Outcome.RAISED:
             raise self._unpack_error(hosted, answer.val)
@@ -234,6 +234,19 @@ class Homes:
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
 
     # -- parts
+
+    def _blocked_pump(self) -> None:
+        """Serve others while a goroutine of mine blocks this M; a fatal error of theirs is not its."""
+        sched = self._kernel()
+        sched.serving = True
+        try:
+            self._pump()
+        finally:
+            sched.serving = False
+
+    def _kernel(self) -> Sched:
+        assert self.sched is not None, "the machine has made the kernel"
+        return self.sched
 
     def _mine(self, serial: int) -> Served:
         entry = self._objects.get(serial)

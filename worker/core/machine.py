@@ -260,7 +260,7 @@ class Machine:
                 self._take_work(message)
             case w.Dump(program):
                 if (hosted := self.programs.get(program)) is not None:
-                    self._direct.append((COORDINATOR, census.dumped(hosted, self.sched.cur)))
+                    self._direct.append((COORDINATOR, hosted.remains or census.dumped(hosted, self.sched.cur)))
                 else:
                     self._direct.append((COORDINATOR, w.Dumped(program, (), ())))
             case w.Drop(program):
@@ -431,7 +431,10 @@ class Machine:
             if hosted is None or hosted.closed:
                 continue
             if isinstance(event, Panicked):
-                self._fail(hosted, endings.failure(event.g, event.error))
+                failure = endings.failure(event.g, event.error, event.where)
+                if failure.kind == "fatal":
+                    hosted.remains = census.dumped(hosted, None, but=event.g)
+                self._fail(hosted, failure)
                 continue
             assert hosted.pickling is not None, "its main has run"
             try:

@@ -8,7 +8,7 @@ import pytest
 from cluster.kernel.chan import Chan
 from cluster.kernel.far import FarOp
 from cluster.kernel.waitgroup import WaitGroup
-from cluster.model.errors import ClusterError, FatalError, LostError, SendOnClosedError
+from cluster.model.errors import ClusterError, LostError, SendOnClosedError
 from cluster.model.ids import MId
 from cluster.wire.messages import Answer, Ask, Drop, Fenced, MainFailed, Record, Roster, Tell, TellFailed, Told
 from cluster.wire.pickling import Pickling
@@ -294,7 +294,6 @@ def fate_of_a_demand(happens: object) -> list[BaseException]:
 @pytest.mark.parametrize(
     ("happens", "error"),
     [
-        (Drop(A), FatalError),  # nobody answers for a program that is over
         (Fenced(P0, EPOCH, "stale"), LostError),
         (None, ClusterError),  # the home could not do it
     ],
@@ -303,6 +302,10 @@ def test_a_demand_that_cannot_be_answered_does_not_block_its_m_for_ever(
     happens: object, error: type[BaseException]
 ) -> None:
     assert [type(fate) for fate in fate_of_a_demand(happens)] == [error]
+
+
+def test_a_demand_of_a_program_that_is_over_is_left_and_sees_nothing() -> None:
+    assert fate_of_a_demand(Drop(A)) == []
 
 
 class NeedsTwoError(Exception):
