@@ -22,6 +22,7 @@ from cluster.kernel.runtime import exit, panic
 from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
 from cluster.kernel.semaphore import Semaphore
+from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.launch.cpus import num_cpu
 from cluster.model.errors import (
@@ -52,7 +53,11 @@ __all__ = [
     "ProgramError",
     "RWMutex",
     "Semaphore",
+    "Ticker",
+    "Timer",
     "WaitGroup",
+    "after",
+    "after_func",
     "exit",
     "go",
     "goexit",

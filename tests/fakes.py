@@ -9,7 +9,7 @@ from cluster.kernel.far import Far, FarOp, Served
 from cluster.kernel.g import G, Program, Waiter
 from cluster.kernel.sched import Panicked, Sched, here
 from cluster.kernel.shared import Shared
-from cluster.model.clock import Instant
+from cluster.model.clock import SECOND, Instant
 from cluster.model.ids import Epoch, MId, ObjId, PId, ProgramId
 from cluster.model.lease import Lease
 from cluster.model.limits import RUNQ_SIZE
@@ -27,6 +27,9 @@ class FakeClock:
 
     def now(self) -> Instant:
         return Instant(self._now)
+
+    def unix_s(self) -> float:
+        return self._now / SECOND
 
     def advance(self, duration_ns: int) -> None:
         assert duration_ns >= 0, "a clock does not go back"

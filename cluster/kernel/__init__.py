@@ -20,7 +20,8 @@ once       sync.Once
 cond       sync.Cond
 semaphore  x/sync's semaphore.Weighted
 errgroup   x/sync's errgroup.Group
-timers     the timer heap, and sleep
+timers     the timer heap
+tickers    Timer, Ticker, after, after_func
 shared     which types are one object for all Ms
 handles    both ends of a handle: asking the home, and a waiter of another M there
 far        the seam to objects whose home is another M

@@ -18,6 +18,7 @@ from cluster.kernel.once import Once
 from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import Sched
 from cluster.kernel.semaphore import Semaphore
+from cluster.kernel.tickers import Ticker, Timer
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.ids import ObjId, ProgramId
 
@@ -55,6 +56,8 @@ SHARED: Final = cast(
         "cond": Cond,
         "semaphore": Semaphore,
         "errgroup": ErrGroup,
+        "timer": Timer,
+        "ticker": Ticker,
     },
 )
 KIND_OF: Final[Mapping[type, str]] = {shared: kind for kind, shared in SHARED.items()}

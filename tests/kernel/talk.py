@@ -30,6 +30,10 @@ class Talk:
 
     async def _one(self, f: Callable[[int], Awaitable[None]], i: int) -> None:
         await f(i)
+        await self.ended()
+
+    async def ended(self) -> None:
+        """One more is done."""
         await self._done.send(None)
 
     async def wait(self, n: int) -> None:
