@@ -13,12 +13,22 @@ model                          ids, states, errors, limits
 
 from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
+from cluster.kernel.cond import Cond
+from cluster.kernel.errgroup import ErrGroup
+from cluster.kernel.goexit import goexit
+from cluster.kernel.mutex import Mutex
+from cluster.kernel.once import Once
+from cluster.kernel.runtime import exit, panic
+from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
+from cluster.kernel.semaphore import Semaphore
+from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.launch.cpus import num_cpu
 from cluster.model.errors import (
     CannotShipError,
     ClusterError,
+    Goexit,
     LostError,
     NoClusterError,
     NotInGoroutineError,
@@ -31,16 +41,30 @@ __all__ = [
     "Chan",
     "Cluster",
     "ClusterError",
+    "Cond",
+    "ErrGroup",
+    "Goexit",
     "LostError",
+    "Mutex",
     "NoClusterError",
     "NotInGoroutineError",
+    "Once",
     "Panic",
     "ProgramError",
+    "RWMutex",
+    "Semaphore",
+    "Ticker",
+    "Timer",
     "WaitGroup",
+    "after",
+    "after_func",
+    "exit",
     "go",
+    "goexit",
     "goid",
     "gosched",
     "num_cpu",
+    "panic",
     "run",
     "sleep",
 ]

@@ -1,16 +1,20 @@
 """Stand-ins for what the decisions are kept apart from: the clock, the shell that drives a kernel, other Ms."""
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar, cast
 
 from cluster.kernel.chan import Chan
-from cluster.kernel.far import Far, FarOp
-from cluster.kernel.g import G, Program
-from cluster.kernel.sched import Panicked, Sched
-from cluster.model.clock import Instant
-from cluster.model.ids import Epoch, ObjId, PId, ProgramId
+from cluster.kernel.far import Far, FarOp, Served
+from cluster.kernel.g import G, Program, Waiter
+from cluster.kernel.sched import Panicked, Sched, here
+from cluster.kernel.shared import Shared
+from cluster.model.clock import SECOND, Instant
+from cluster.model.ids import Epoch, MId, ObjId, PId, ProgramId
 from cluster.model.lease import Lease
 from cluster.model.limits import RUNQ_SIZE
+
+T = TypeVar("T")
 
 FOREVER: Final = Instant(1 << 62)
 
@@ -23,6 +27,9 @@ class FakeClock:
 
     def now(self) -> Instant:
         return Instant(self._now)
+
+    def unix_s(self) -> float:
+        return self._now / SECOND
 
     def advance(self, duration_ns: int) -> None:
         assert duration_ns >= 0, "a clock does not go back"
@@ -45,6 +52,70 @@ class FakeFar:
 
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         return self.answers[op]
+
+
+class Loopback:
+    """Other Ms that use objects of the same kernel: what a handle asks or tells is served at once.
+
+    As at a real home, nobody is executing meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.sched: Sched | None = None
+        self.objects: dict[ObjId, Served] = {}
+
+    def handle(self, obj: T) -> T:
+        """A handle on `obj`, which is of a shared type."""
+        ref = ObjId(MId(7), len(self.objects))
+        shared = cast("Shared", obj)
+        self.objects[ref] = shared
+        return cast("T", type(shared).handle(self._kernel(), ref, *shared.facts()))
+
+    def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        self._serve(obj, op, arg, Asker(self._kernel(), g))
+
+    def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
+        self._serve(obj, op, arg, StandIn())
+
+    def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        waiter = StandIn()
+        self._serve(obj, op, arg, waiter)
+        return waiter.woken[0]
+
+    def watch(self, program: ProgramId, obj: ObjId, op: FarOp, then: Callable[[object], None]) -> None:
+        self._serve(obj, op, None, Then(then))
+
+    def _kernel(self) -> Sched:
+        assert self.sched is not None, "a FakeShell gives itself"
+        return self.sched
+
+    def _serve(self, obj: ObjId, op: FarOp, arg: object, waiter: Waiter) -> None:
+        sched = self._kernel()
+        cur, sched.cur = sched.cur, None
+        try:
+            self.objects[obj].serve(op, arg, waiter)
+        finally:
+            sched.cur = cur
+
+
+class Asker:
+    """A goroutine that asked through a Loopback."""
+
+    def __init__(self, sched: Sched, g: G) -> None:
+        self.val: object = None
+        self._sched, self._g = sched, g
+
+    def wake(self, val: object) -> None:
+        self._g.val = val
+        self._sched.ready(self._g)
+
+
+class Then:
+    """Calls a function with what it is woken with."""
+
+    def __init__(self, then: Callable[[object], None]) -> None:
+        self.val: object = None
+        self.wake = then
 
 
 class StandIn:
@@ -79,6 +150,8 @@ class FakeShell:
     ) -> None:
         self.clock = FakeClock()
         self.sched = Sched(self.clock, far, procs, runq_size)
+        if isinstance(far, Loopback):
+            far.sched = self.sched
         self.lease = Lease(PId(0), Epoch(1), FOREVER)
         self.program = Program(ProgramId(1))
         self.budget = budget
@@ -133,3 +206,14 @@ def names(gs: Iterable[G]) -> str:
 
 async def park_for_ever() -> None:
     await Chan[None]().recv()
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """The caller does not do this for itself, but for a goroutine of another M."""
+    sched = here("serving")
+    sched.serving = True
+    try:
+        yield
+    finally:
+        sched.serving = False

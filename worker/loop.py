@@ -14,20 +14,18 @@ import sys
 import threading
 import time
 from collections import deque
-from importlib import import_module
 from types import FrameType
-from typing import Final, Protocol
+from typing import Final
 
-from cluster.kernel.sched import Sched
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
-from cluster.model.lease import Lease
 from cluster.model.limits import SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
 from worker.core.machine import Machine
 from worker.link import Link
 from worker.loading import FileLoader
 from worker.output import capture
+from worker.preempt import Preemptor
 
 HOG_NS: Final = 3_000_000  # of CPU time in a period of sysmon: the main thread computes, and does not block
 RETRY_NS: Final = 1_000_000  # between two requests to leave a goroutine that refuses
@@ -49,9 +47,7 @@ class Loop:
         self._deferred: deque[tuple[MId, Message]] = deque()
         self._looked_at = clock.now()
         self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader())
-        self._preemptor = preemptor(self.machine)
-        if self._preemptor is not None:
-            self.machine.run_kernel = self._preemptor.run
+        self._preemptor: Final = Preemptor(lambda: self.machine.sched, self.machine.preemptible)
         self._me = self.machine.me
 
     # -- Hands
@@ -141,8 +137,6 @@ class Loop:
 
     def _preempt(self, since: Instant) -> None:
         """The main thread computes in one goroutine since `since`: take it away, unless it comes by itself."""
-        if self._preemptor is None:
-            return
         main = threading.main_thread().ident
         assert main is not None, "the main thread is running"
         for _ in range(SYSMON_PERIOD_NS // RETRY_NS):
@@ -159,27 +153,6 @@ class Loop:
         self._link.send(self.machine.outgoing())
         if self.machine.done:
             os._exit(0)  # the main thread is in a goroutine, which must not go on
-
-
-def preemptor(machine: Machine) -> "Preemptor | None":
-    """What preempts hogs; None where greenlet is not installed."""
-    try:
-        made: Preemptor = import_module("worker.preempt").Preemptor(machine.preemptible)
-    except ImportError:
-        return None
-    return made
-
-
-class Preemptor(Protocol):
-    """See worker/preempt.py, which needs greenlet."""
-
-    def run(self, sched: Sched, lease: Lease, budget: int) -> bool:
-        """Run the kernel so that it can be left."""
-        ...
-
-    def request(self, thread_id: int, *, force: bool) -> None:
-        """Have the main thread leave its goroutine."""
-        ...
 
 
 def cpu_reader() -> "CpuReader":

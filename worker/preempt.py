@@ -1,11 +1,8 @@
 """Preemption: a signal takes the M away from a goroutine that does not give it back.
 
-How.        The kernel runs in a greenlet, the runner, that the shell starts from its own shallow stack
-            for each run. The signal's handler, on top of the hog's frames, queues the hog and switches
-            back to the shell: the hog stays suspended where it is, in the middle of its bytecode, with
-            its runner. When the kernel dispatches it again, its `send` switches into that runner; the
-            loop in there ends after this slice, and so does the one that dispatched it, because both
-            have seen older queues.
+How.        The kernel runs on a stack of its own (kernel/runner.py). The signal's handler, on top of the
+            hog's frames, queues the hog and goes back to the shell: the hog stays suspended where it
+            is, in the middle of its bytecode, and goes on there when the kernel executes it again.
 Guards.     The handler refuses while something is in progress that another goroutine of this thread
             must not see half done: our own code, an import, a lock of the standard library, a
             collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
@@ -13,11 +10,10 @@ Guards.     The handler refuses while something is in progress that another goro
             Whoever asked asks again soon (loop.py).
 Hazards.    A preempted goroutine cannot leave its M before its next await. A C call that keeps the GIL
             is not interrupted. list.sort of a list that others see shows them an empty list.
-Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint; greenlet's
-            documentation on parents and contexts. The guards are from experiments of ours.
+Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint. The guards are
+            from experiments of ours.
 """
 
-import contextvars
 import gc
 import opcode
 import os
@@ -27,13 +23,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from greenlet import getcurrent, greenlet
-
 import cluster
 import worker
-from cluster.kernel.g import RESUMED, G
+from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
-from cluster.model.lease import Lease
 
 SIGNAL: Final = signal.SIGRTMAX  # the last one that Python looks at: no other signal waits behind a hog
 _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, and the start of a function
@@ -57,13 +50,12 @@ _HELD: Final = frozenset(
 
 
 class Preemptor:
-    """Runs a kernel so that it can be left by a signal. Made and used on the main thread."""
+    """Preempts goroutines of the kernel that `sched` gives. Made and used on the main thread."""
 
-    def __init__(self, allowed: Callable[[G], bool]) -> None:
+    def __init__(self, sched: Callable[[], Sched], allowed: Callable[[G], bool]) -> None:
         """`allowed` tells whether a goroutine's program lets itself be preempted."""
+        self._sched: Final = sched
         self._allowed: Final = allowed
-        self._sched: Sched | None = None
-        self._context: Final = contextvars.copy_context()
         self._collecting = 0
         self._force = False
         self._asked = False
@@ -71,17 +63,6 @@ class Preemptor:
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
         gc.callbacks.append(self._on_gc)
         signal.signal(SIGNAL, self._on_signal)
-
-    def run(self, sched: Sched, lease: Lease, budget: int) -> bool:
-        """`sched.run`, in a runner of its own; True also when it was left by preemption."""
-        runner = greenlet(sched.run)
-        runner.gr_context = self._context
-        self._sched = sched
-        try:
-            more: bool = runner.switch(lease, budget)
-        finally:
-            self._sched = None
-        return more
 
     def request(self, thread_id: int, *, force: bool) -> None:
         """Ask the main thread, from another one, to leave its goroutine. It may refuse: see `refusals`."""
@@ -92,28 +73,16 @@ class Preemptor:
         self._collecting += 1 if phase == "start" else -1
 
     def _on_signal(self, _signal: int, frame: FrameType | None) -> None:
-        sched = self._sched
-        if sched is None or sched.cur is None or not self._asked:
+        sched = self._sched()
+        if sched.cur is None or not self._asked:
             return
         self._asked = False  # a second signal on top of this handler finds nothing to do
-        g = sched.cur
-        why = self._refusal(g, frame)
+        why = self._refusal(sched.cur, frame)
         if why:
             self.refusals[why] = self.refusals.get(why, 0) + 1
-            return
-        self.preemptions += 1
-        runner = getcurrent()
-
-        def resume(_val: object) -> object:
-            self._sched = sched
-            runner.parent = getcurrent()
-            runner.switch()  # comes back when its loop has ended, or the goroutine was preempted again
-            return RESUMED
-
-        sched.preempted(g, resume)
-        parent = runner.parent
-        assert parent is not None, "a runner is started by the shell"
-        parent.switch(True)
+        else:
+            self.preemptions += 1
+            sched.preempt()
 
     def _refusal(self, g: G, frame: FrameType | None) -> str:
         """Why the goroutine cannot be left here; "" when it can."""

@@ -106,7 +106,7 @@ def run_program(
         while not ended:
             messages, pending = pending or client.receive(), []
             silent_looks += not messages
-            if silent_looks == LOOKS_BEFORE_ASKING and not messages:
+            if silent_looks == LOOKS_BEFORE_ASKING and not messages and client.joined:
                 client.send(AskStatus())
             for message in messages:
                 take(message)

@@ -6,11 +6,24 @@ event must be told to the shell, or the budget is spent. No lease, no goroutine.
 
 sched      the switch loop; the run queue of the P, and this M's share of the global queue
 g          one goroutine, the program it belongs to, and the records of those that wait
+runner     the stack on which goroutines run, so that one can be left where it stands
+goexit     the end of one goroutine
+runtime    panic and exit
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
+nilchan    nil, the channel on which nothing ever happens
 waitgroup  sync.WaitGroup
-timers     the timer heap, and sleep
+sema       the semaphore under the locks
+mutex      sync.Mutex: barging and starvation
+rwmutex    sync.RWMutex
+once       sync.Once
+cond       sync.Cond
+semaphore  x/sync's semaphore.Weighted
+errgroup   x/sync's errgroup.Group
+timers     the timer heap
+tickers    Timer, Ticker, after, after_func
 shared     which types are one object for all Ms
+handles    both ends of a handle: asking the home, and a waiter of another M there
 far        the seam to objects whose home is another M
 dump       goroutine dumps in Go's format
 

@@ -202,6 +202,13 @@ class Chan(Generic[T]):
         got = yield CHAN_RECEIVE
         return (self._zero, False) if got is CLOSED else (got, True)  # type: ignore[return-value]
 
+    def offer(self, value: T) -> bool:
+        """Send if that needs no waiting; whether it was done. For timers of this M. Source: selectnbsend."""
+        if not self._recvq and len(self._buf) >= self._room:
+            return False
+        self._arrive_send(value, _NOBODY)
+        return True
+
     def close(self) -> None:
         """Close: receivers get what is buffered, then the zero value; senders panic. Never waits.
 
@@ -318,3 +325,15 @@ class Chan(Generic[T]):
             self._recvq.append(g)
         else:
             self._sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
+
+
+class _Nobody:
+    """The waiter of an operation that nobody waits for."""
+
+    val: object = None
+
+    def wake(self, val: object) -> None:
+        return None
+
+
+_NOBODY: Final = _Nobody()

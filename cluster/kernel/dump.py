@@ -24,13 +24,14 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, Genera
 from typing import Any, Final
 
 from cluster.kernel.g import G, name_of, status_of
-from cluster.model.errors import ClusterError, Panic
+from cluster.model.errors import ClusterError, Goexit, Panic
 from cluster.model.ids import MAIN_GOID
 from cluster.model.panics import package_of
 from cluster.model.status import GStatus
 
 FRAMES_MAX: Final = 100  # Go's _TracebackMaxFrames
 DEADLOCK: Final = "fatal error: all goroutines are asleep - deadlock!"
+NO_GOROUTINES: Final = "fatal error: no goroutines (main called runtime.Goexit) - deadlock!"
 _RUNTIME: Final = ("cluster.kernel", "cluster.api", "cluster.model", "cluster.wire", "worker", "coordinator")
 _NO_SOURCE: Final = "?:0"  # the place of a function that is not written in Python
 
@@ -57,6 +58,8 @@ def describe(g: G, cur: G | None) -> str:
 
 def panic_text(error: BaseException, g: G) -> str:
     """What stderr gets when `error` leaves `g`, with a newline at the end."""
+    if isinstance(error.__context__, Goexit):  # a panic of its deferred calls; Go skips the Goexit, too
+        error.__context__ = None
     report = TracebackException(type(error), error, error.__traceback__, compact=True)
     ours = [_is_runtime(_module_of(frame)) for frame, _ in walk_tb(error.__traceback__)]
     if not all(ours):
@@ -71,7 +74,12 @@ def panic_text(error: BaseException, g: G) -> str:
 
 def deadlock_text(dumps: Sequence[tuple[int, str]]) -> str:
     """What stderr gets when all goroutines of a program are parked: (goid, description) of each, in any order."""
-    return "\n\n".join([DEADLOCK, *(text for _, text in sorted(dumps))]) + "\n"
+    return others_after(DEADLOCK if dumps else NO_GOROUTINES, dumps)
+
+
+def others_after(head: str, dumps: Sequence[tuple[int, str]]) -> str:
+    """`head`, then these descriptions in the order of their making; with a newline at the end."""
+    return "\n\n".join([head.rstrip("\n"), *(text for _, text in sorted(dumps))]) + "\n"
 
 
 # -- names

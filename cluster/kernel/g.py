@@ -41,8 +41,13 @@ class WaitReason:
 # Go 1.19's texts, runtime/runtime2.go: waitReasonStrings.
 CHAN_RECEIVE: Final = WaitReason("chan receive")
 CHAN_SEND: Final = WaitReason("chan send")
+CHAN_RECEIVE_NIL: Final = WaitReason("chan receive (nil chan)")
+CHAN_SEND_NIL: Final = WaitReason("chan send (nil chan)")
+SELECT_NO_CASES: Final = WaitReason("select (no cases)")
 SEMACQUIRE: Final = WaitReason("semacquire")
 SLEEP: Final = WaitReason("sleep")
+SELECT: Final = WaitReason("select")
+COND_WAIT: Final = WaitReason("sync.Cond.Wait")
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
 
 
@@ -57,6 +62,15 @@ class _Resumed:
 
 
 RESUMED: Final = _Resumed()
+
+
+class Goyield(WaitReason):
+    """Not a wait either: the G goes to the tail of the ring."""
+
+    __slots__ = ()
+
+
+GOYIELD: Final = Goyield("")
 
 
 class Waiter(Protocol):
@@ -112,7 +126,7 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped", "graveyard")
+    __slots__ = ("id", "gs", "ids", "main", "dropped")
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -120,9 +134,6 @@ class Program:
         self.ids: Final[Iterator[int]] = goids(stripe, stripes)
         self.main: G | None = None
         self.dropped = False
-        # Started Gs of a dropped program. Go runs no deferred call at exit, but a coroutine that is
-        # freed runs its `finally` blocks; so it is kept until the process ends.
-        self.graveyard: list[G] = []
 
 
 def goids(stripe: int, stripes: int) -> Iterator[int]:

@@ -23,14 +23,16 @@ from dataclasses import dataclass
 from functools import partial
 from sys import _getframe
 from types import CoroutineType, MethodType
-from typing import Final
+from typing import Final, NoReturn
 
+from cluster.kernel.dump import describe
 from cluster.kernel.far import Far, NoFar
-from cluster.kernel.g import GOSCHED, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
+from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
 from cluster.kernel.parks import parks
+from cluster.kernel.runner import Runner, keep
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
-from cluster.model.errors import FatalError, ForeignAwaitError, NotInGoroutineError
+from cluster.model.errors import FatalError, ForeignAwaitError, Goexit, NotInGoroutineError
 from cluster.model.ids import MAIN_GOID, GId
 from cluster.model.lease import Lease
 from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S
@@ -46,10 +48,11 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Panicked:
-    """An exception left goroutine `g`."""
+    """An exception left goroutine `g`; or it ended the program from inside a call, and `where` describes it."""
 
     g: G
     error: BaseException
+    where: str = ""
 
 
 Event = Returned | Panicked
@@ -60,7 +63,7 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry",
+        "last", "tokens", "hungry", "serving", "_runner",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
@@ -78,6 +81,8 @@ class Sched:
         self.last: G | None = None  # dispatched last; for the trace
         self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
+        self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
+        self._runner: Final = Runner(self._switch)
 
     # -- what the shell calls
 
@@ -93,7 +98,7 @@ class Sched:
         self.tokens[:] = [None] * budget
         _set_current(self)
         try:
-            return self._switch()
+            return self._runner.run()
         finally:
             self.last, self.cur = self.cur, None
             _set_current(None)
@@ -141,8 +146,9 @@ class Sched:
                         reason = send(None)
                 except BaseException as end:
                     if type(end) is not StopIteration or g.send is None:  # raised by a plain function, it is a panic
-                        self.events.append(Panicked(g, end))
-                        return True
+                        if self._raised(g, end):
+                            return True
+                        continue
                     g.program.gs.pop(g.goid, None)  # `_end`, written out: 40 ns of a spawn
                     if g is g.program.main:
                         self.events.append(Returned(g.program, end.value))
@@ -155,7 +161,7 @@ class Sched:
                     elif reason is RESUMED:
                         return True
                     else:
-                        self.throw(g, ForeignAwaitError(reason))
+                        self._yielded(g, reason)
             return True
         finally:
             self.tick = max(tick, self.tick)  # a loop that was left by preemption ends after those that came later
@@ -224,7 +230,8 @@ class Sched:
     def drop(self, program: Program) -> None:
         """End all goroutines of a program at once: none runs again, no `finally` of theirs is run."""
         program.dropped = True
-        program.graveyard.extend(g for g in program.gs.values() if g.send is not None)
+        if started := [g for g in program.gs.values() if g.send is not None]:
+            keep(started)  # Go runs no deferred call at exit; a coroutine that is freed runs its `finally` blocks
         program.gs.clear()
         if self.runnext is not None and self.runnext.program is program:
             self.runnext = None
@@ -249,6 +256,17 @@ class Sched:
         self.put([g])
         return g
 
+    def spawn(
+        self, program: Program, fn: Callable[..., object], args: tuple[object, ...], creator: tuple[str, ...]
+    ) -> G:
+        """Start a goroutine that no goroutine's `go` starts, as the one of a timer. Source: newproc."""
+        g = G(next(program.ids), program, fn, args, creator, 0)
+        program.gs[g.goid] = g
+        self.ready(g)
+        if self.hungry:
+            self.tokens.clear()
+        return g
+
     def throw(self, g: G, error: BaseException) -> None:
         """Ready a parked G; what it awaited raises `error`."""
         self.throw_at_next_await(g, error)
@@ -265,32 +283,52 @@ class Sched:
         # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
         g.send = MethodType(throw, resume.__self__)  # type: ignore[union-attr]  # a coroutine's own method
 
-    def preempted(self, g: G, resume: Callable[[object], object]) -> None:
-        """The loop was left in the middle of `g`: queue it; calling `resume`, as its `send`, goes on there.
+    def preempt(self) -> None:
+        """Take the M away from the goroutine that is executing, whatever it is doing: it is queued globally.
 
-        Whoever calls this leaves this loop at once, for its own stack, and may `run` again from there.
-        `resume` returns RESUMED when the goroutine has given control back. Source: goschedImpl.
+        Called on top of its frames, by a signal's handler; returns there when it is executed again.
+        Source: asyncPreempt, goschedImpl.
         """
+        g = self.cur
+        assert g is not None, "only what runs can be preempted"
+        left = self._runner.here()
         resumes = g.send, g.pinned
-        g.pinned = PREEMPTED
 
-        def send(val: object) -> object:
+        def send(_: object) -> object:
             g.send, g.pinned = resumes
-            self.tokens.clear()  # the loops on both sides have seen older queues: neither dispatches anything else
-            reason = resume(val)
+            self.tokens.clear()  # the loop there and the loop here have seen older queues: neither goes on
+            self._runner.resume(left)
             self.tokens.clear()
-            return reason
+            return RESUMED
 
-        g.send = send if resumes[0] is None else MethodType(lambda _, val: send(val), resumes[0].__self__)  # type: ignore[attr-defined]
+        g.pinned = PREEMPTED
+        # A bound method where there is a coroutine, as the `send` that it stands for: a dump finds it through that.
+        owner = getattr(resumes[0], "__self__", None)
+        g.send = send if owner is None else MethodType(lambda _owner, val: send(val), owner)
         self.globrunq.append(g)
-        self.last, self.cur = g, None
-        _set_current(None)
+        self._runner.step_aside()
 
     def panicked(self, g: G, error: BaseException) -> None:
         """`error` left `g`, or is taken to have left it: an event for the shell."""
         self.events.append(Panicked(g, error))
 
+    def leave(self, error: BaseException) -> NoReturn:
+        """End the program of the running goroutine by `error`, inside this call: no code of it sees that."""
+        g = self.cur
+        if g is None or not self._runner.is_here:
+            raise NotInGoroutineError(type(error).__name__)
+        self.events.append(Panicked(g, error, describe(g, g)))
+        self._runner.leave()
+
     # -- parts of the loop
+
+    def _raised(self, g: G, error: BaseException) -> bool:
+        """An exception left `g`; True when that ends the program. Goexit of main is no end of it."""
+        if isinstance(error, Goexit):
+            g.program.gs.pop(g.goid, None)
+            return False
+        self.events.append(Panicked(g, error))
+        return True
 
     def _end(self, g: G, value: object) -> bool:
         """A goroutine ended by itself; True when it was main."""
@@ -300,6 +338,15 @@ class Sched:
             self.events.append(Returned(program, value))
             return True
         return False
+
+    def _yielded(self, g: G, reason: object) -> None:
+        """What is rare. GOYIELD: the G goes to the tail of the ring. Source: goyield_m."""
+        if reason is not GOYIELD:
+            self.throw(g, ForeignAwaitError(reason))
+            return
+        self.ring.append(g)
+        if len(self.ring) > self.runq_size:
+            self.spill()
 
     def _globrunq_rest(self) -> int:
         """One G was taken from globrunq to run: how many more make a fair batch. Source: globrunqget."""
@@ -348,6 +395,17 @@ def current_goroutine() -> G | None:
     return None if sched is None else sched.cur
 
 
+def fatal(text: str) -> NoReturn:
+    """`fatal error: text`: ends the program inside this call. Raises FatalError where another M's goroutine caused it.
+
+    Source: fatal, runtime/panic.go.
+    """
+    sched = _current
+    if sched is None or sched.cur is None or sched.serving:
+        raise FatalError(text)
+    sched.leave(FatalError(text))
+
+
 _new: Final = object.__new__
 
 
@@ -361,7 +419,7 @@ def go(fn: Callable[..., object] | None, /, *args: object, **kwargs: object) -> 
     if sched is None or sched.cur is None:
         raise NotInGoroutineError("go")
     if fn is None:
-        raise FatalError("go of nil func value")
+        fatal("go of nil func value")
     if kwargs:
         fn = partial(fn, **kwargs)
     program = sched.cur.program
@@ -402,6 +460,12 @@ def park(reason: WaitReason) -> Generator[WaitReason, object, object]:
 def gosched() -> Generator[WaitReason, object, None]:
     """Let others run: this G goes to the tail of the global queue. Source: goschedImpl."""
     yield GOSCHED
+
+
+@parks
+def goyield() -> Generator[WaitReason, object, None]:
+    """Let the others of this P run: this G goes to the tail of the ring. For hand-overs. Source: goyield."""
+    yield GOYIELD
 
 
 @parks

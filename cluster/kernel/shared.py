@@ -6,12 +6,19 @@ Unlike Go.  In Go whatever has an address is shared.
 """
 
 from collections.abc import Mapping
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, cast
 
 from cluster.kernel.chan import Chan
+from cluster.kernel.cond import Cond
+from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import Waiter
+from cluster.kernel.mutex import Mutex
+from cluster.kernel.once import Once
+from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import Sched
+from cluster.kernel.semaphore import Semaphore
+from cluster.kernel.tickers import Ticker, Timer
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.ids import ObjId, ProgramId
 
@@ -37,5 +44,20 @@ class Shared(Protocol):
         ...
 
 
-SHARED: Final[Mapping[str, type[Shared]]] = {"chan": Chan, "wg": WaitGroup}  # type: ignore[dict-item]  # their facts are typed
+# A cast, because each class has the `handle` that takes the facts of that class.
+SHARED: Final = cast(
+    "Mapping[str, type[Shared]]",
+    {
+        "chan": Chan,
+        "wg": WaitGroup,
+        "mutex": Mutex,
+        "rwmutex": RWMutex,
+        "once": Once,
+        "cond": Cond,
+        "semaphore": Semaphore,
+        "errgroup": ErrGroup,
+        "timer": Timer,
+        "ticker": Ticker,
+    },
+)
 KIND_OF: Final[Mapping[type, str]] = {shared: kind for kind, shared in SHARED.items()}

@@ -4,17 +4,19 @@ Owner.      The kernel of the M that made it; elsewhere it is a handle (`home` i
 Invariants. Nobody waits while the counter is zero.
 Order.      Reaching zero readies the waiters in the order in which they came; each takes over
             runnext, so on one P they run newest first, then the others in order.
-Sources.    Go 1.19 sync/waitgroup.go.
+Unlike Go.  `sync: WaitGroup misuse: Add called concurrently with Wait` cannot happen: one kernel counts.
+Sources.    Go 1.19 sync/waitgroup.go; `go` is of Go 1.25.
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from types import CoroutineType
 from typing import Self
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, here
+from cluster.kernel.sched import Sched, go, here
 from cluster.model.errors import NegativeCounterError, NotInGoroutineError, Panic
 from cluster.model.ids import ObjId, ProgramId
 
@@ -69,6 +71,11 @@ class WaitGroup:
         """One less to wait for; never waits."""
         self.add(-1)
 
+    def go(self, fn: Callable[..., object], /, *args: object) -> None:
+        """Add one, and start a goroutine, `fn(*args)`, plain or async, that is done when it ends. Never waits."""
+        self.add(1)
+        go(_member, self, fn, args)
+
     @parks
     def wait(self) -> Generator[WaitReason, object, None]:
         """Park until the counter is zero; returns at once when it is."""
@@ -78,16 +85,23 @@ class WaitGroup:
             raise NotInGoroutineError("wait")
         if self.home is not None:
             sched.far.ask(g, self.home, FarOp.WG_WAIT, None)
-        elif self._count == 0:
-            return
-        else:
-            self._waiters.append(g)
-        yield SEMACQUIRE
-        if self._count or self._waiters:  # never on a handle
-            raise Panic("sync: WaitGroup is reused before previous Wait has returned")
+            yield SEMACQUIRE
+        elif self._count:
+            yield from self.wait_for(g)
 
     def __repr__(self) -> str:
         return f"<WaitGroup at {self.home}>" if self.home else f"<WaitGroup count={self._count}>"
+
+    # -- for waiters of every kind
+
+    def wait_for(self, w: G | Waiter) -> Generator[WaitReason, object, None]:
+        """The steps by which `w` waits until the counter is zero."""
+        if self._count == 0:
+            return
+        self._waiters.append(w)
+        yield SEMACQUIRE
+        if self._count or self._waiters:
+            raise Panic("sync: WaitGroup is reused before previous Wait has returned")
 
     def serve(self, op: FarOp, arg: object, waiter: Waiter) -> None:
         """Do the operation of a goroutine of another M. Raises Panic where a local call would."""
@@ -103,3 +117,13 @@ class WaitGroup:
                     self._waiters.append(waiter)
             case _:
                 raise AssertionError(f"a wait group was asked for {op.name}")
+
+
+async def _member(wg: WaitGroup, fn: Callable[..., object], args: tuple[object, ...]) -> None:
+    """What a goroutine that a wait group has started does."""
+    try:
+        made = fn(*args)
+        if type(made) is CoroutineType:
+            await made
+    finally:
+        wg.done()

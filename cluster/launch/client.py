@@ -38,9 +38,10 @@ LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that we
 class Client:
     """One conversation with a coordinator. Not for several threads."""
 
-    def __init__(self, address: str, check: Callable[[], None] = lambda: None) -> None:
-        """`check` raises when the processes that this client depends on are gone; it is called now and then."""
+    def __init__(self, address: str, check: Callable[[], None] | None = None) -> None:
+        """`check` raises when the processes that this client has started are gone; it is called now and then."""
         self.address: Final = address
+        self.joined: Final = check is None  # a cluster of somebody else, which need not have workers
         self._check: Final = check
         self._clock: Final = MonotonicClock()
         self._context: Final = zmq.Context()
@@ -63,7 +64,8 @@ class Client:
 
         Raises NoClusterError when the coordinator does not answer any more.
         """
-        self._check()
+        if self._check is not None:
+            self._check()
         now = self._clock.now()
         if now >= self._beat_at:
             self._beat_at = now + HEARTBEAT_NS

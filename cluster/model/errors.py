@@ -13,6 +13,16 @@ from cluster.model.panics import panic_value
 class ClusterError(Exception):
     """Something went wrong in, or by misuse of, the runtime."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, when it crosses an M: many of these make their text themselves, and take no text."""
+        return _as_it_was, (type(self), self.args), self.__dict__ or None
+
+
+def _as_it_was(cls: type[ClusterError], args: tuple[object, ...]) -> ClusterError:
+    error = cls.__new__(cls)
+    error.args = args
+    return error
+
 
 class IllegalMoveError(ClusterError):
     """A state machine was asked for a move that its table lacks: a bug of ours."""
@@ -64,10 +74,11 @@ class LostError(ClusterError):
 
 
 class FatalError(BaseException):
-    """`fatal error: …`: ends the whole program. The runtime reports it from inside the call that causes it.
+    """`fatal error: …`: ends the whole program, inside the call that causes it, so that no `except` sees it."""
 
-    A BaseException only so that it leaves the goroutine; the program is over before any `except` sees it.
-    """
+
+class Goexit(BaseException):
+    """Raised by `goexit()`: ends its goroutine. Its `finally` blocks run; `except Exception` does not see it."""
 
 
 class ProgramError(ClusterError):
@@ -102,6 +113,11 @@ class SendOnClosedError(RuntimePanic):
 class CloseOfClosedError(RuntimePanic):
     def __init__(self) -> None:
         super().__init__("close of closed channel")
+
+
+class CloseOfNilError(RuntimePanic):
+    def __init__(self) -> None:
+        super().__init__("close of nil channel")
 
 
 class NegativeCounterError(RuntimePanic):

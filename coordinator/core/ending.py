@@ -9,7 +9,7 @@ Loss.       An M that was ever given goroutines of a program may hold some, or c
 Sources.    Go 1.19 runtime/proc.go: main; runtime/panic.go: fatalpanic.
 """
 
-from cluster.kernel.dump import deadlock_text
+from cluster.kernel.dump import deadlock_text, others_after
 from cluster.model.clock import SECOND, after
 from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import DROP_GRACE_NS, PROGRAMS_MAX
@@ -79,8 +79,9 @@ def introduce(s: State, m: M, program: Program) -> None:
 
 def finish(s: State, program: Program, kind: str, code: int, text: str, value: bytes = b"") -> None:
     """The program is over with this result; what comes later does not change it."""
-    if program.result is not None:
+    if program.result is not None or (program.dumping and kind != "interrupted"):
         return
+    program.dumping = {}
     program.result = Ended(program.id, kind, code, text, value)
     s.step("ProgramEnd", detail=str(code), program=program)
     s.globrunq.drop(program.id)
@@ -110,10 +111,22 @@ def conclude_if_dropped(s: State, program: Program) -> None:
     del s.programs[program.id]
 
 
-def ask_for_dumps(s: State, program: Program) -> None:
+def deadlock(s: State, program: Program) -> None:
     """The program is dead: collect its goroutines from all Ms, then end it."""
     s.step("Deadlock", program=program)
+    _ask_for_dumps(s, program)
+
+
+def fatal(s: State, program: Program, text: str) -> None:
+    """A fatal error: `text` tells of the goroutine that caused it; the others follow, as in Go."""
+    if program.result is None and not program.dumping:
+        program.fatal = text
+        _ask_for_dumps(s, program)
+
+
+def _ask_for_dumps(s: State, program: Program) -> None:
     program.dumping = dict.fromkeys(s.members.ms)
+    program.dump_deadline = after(s.now, DROP_GRACE_NS)
     for m in s.members.ms.values():
         s.tell(m, Dump(program.id))
 
@@ -125,12 +138,16 @@ def dumped(s: State, m: M, message: Dumped) -> None:
         return
     program.dumps.extend(zip(message.goids, message.texts, strict=False))
     del program.dumping[m.id]
-    _end_when_dumped(s, program)
+    end_when_dumped(s, program)
 
 
-def _end_when_dumped(s: State, program: Program) -> None:
+def end_when_dumped(s: State, program: Program) -> None:
+    """End a dead program when all Ms have told of its goroutines, or have had time enough."""
+    if s.now >= program.dump_deadline:
+        program.dumping = {}
     if not program.dumping:
-        finish(s, program, "fatal", 2, deadlock_text(program.dumps))
+        dumps = program.dumps
+        finish(s, program, "fatal", 2, others_after(program.fatal, dumps) if program.fatal else deadlock_text(dumps))
 
 
 def lose(s: State, m: M, why: str) -> None:
@@ -150,7 +167,7 @@ def lose(s: State, m: M, why: str) -> None:
         if program.result is not None:
             dropped(s, m, program.id)
         elif program.dumping.pop(m.id, m) is None:
-            _end_when_dumped(s, program)
+            end_when_dumped(s, program)
         elif m.shipped.get(program.id):
             finish(s, program, "lost", 1, _lost_text(m, why))
     tell_roster(s, (m.id,))

@@ -33,6 +33,8 @@ class Program:
     dropping: dict[MId, None] = field(default_factory=dict)  # Ms that have not said Dropped yet
     drop_deadline: Instant = Instant(0)
     dumping: dict[MId, None] = field(default_factory=dict)  # Ms that have not said Dumped yet
+    dump_deadline: Instant = Instant(0)
+    fatal: str = ""  # the fatal error that ended it, and where; "" for a deadlock
     dumps: list[tuple[int, str]] = field(default_factory=list)
     quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
     schedtrace_ns: int = 0  # period; 0 is off

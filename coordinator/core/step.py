@@ -227,7 +227,10 @@ class Core:
             case w.MainFailed():
                 if (program := s.programs.get(message.program)) is not None:
                     s.step("GoPanic", m=m.id, detail=message.kind, program=program)
-                    ending.finish(s, program, message.kind, message.code, message.text)
+                    if message.kind == "fatal":
+                        ending.fatal(s, program, message.text)
+                    else:
+                        ending.finish(s, program, message.kind, message.code, message.text)
             case _:
                 assert_never(message)
 

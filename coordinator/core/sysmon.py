@@ -34,6 +34,8 @@ def tick(s: State) -> None:
             lose_client(s, client)
     for program in list(s.programs.values()):
         ending.conclude_if_dropped(s, program)
+        if program.dumping:
+            ending.end_when_dumped(s, program)
         if program.schedtrace_ns and program.result is None and s.now >= program.schedtrace_due:
             program.schedtrace_due = after(program.schedtrace_due, program.schedtrace_ns)
             s.surveys.want_traces.append(program.id)
@@ -65,6 +67,8 @@ def deadline(s: State) -> Instant | None:
     for program in s.programs.values():
         if program.result is not None:
             due.append(program.drop_deadline)
+        elif program.dumping:
+            due.append(program.dump_deadline)
         elif program.schedtrace_ns:
             due.append(program.schedtrace_due)
     if s.surveys.round is not None and s.surveys.round.clients:
@@ -136,7 +140,7 @@ def _judge(s: State, program: Program, done: Round) -> None:
         program.quiet = (sent, received)
         s.surveys.want_deadlock = True
     else:
-        ending.ask_for_dumps(s, program)
+        ending.deadlock(s, program)
 
 
 def stop(s: State) -> None:

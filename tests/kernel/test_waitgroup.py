@@ -105,6 +105,37 @@ def test_reuse_before_the_waiters_ran_is_the_panic_of_go() -> None:
     assert run(main) == "sync: WaitGroup is reused before previous Wait has returned"
 
 
+def test_go_adds_one_starts_and_is_done_also_when_the_function_panics() -> None:
+    """Its words are those of Add, go and Done in Go: 2 0 1 main."""
+
+    async def main() -> list[object]:
+        wg, log = WaitGroup(), list[object]()
+
+        async def work(i: int) -> None:
+            log.append(i)
+
+        for i in range(2):
+            wg.go(work, i)
+        wg.go(log.append, 2)
+        await wg.wait()
+        return [*log, "main"]
+
+    assert run(main) == [2, 0, 1, "main"]
+    shell = FakeShell()
+
+    async def fails() -> None:
+        wg = WaitGroup()
+
+        def fail() -> None:
+            raise ValueError(repr(wg))
+
+        wg.go(fail)
+        await wg.wait()
+
+    with pytest.raises(ValueError, match="<WaitGroup count=1>"):
+        shell.run(fails)
+
+
 def test_waiting_needs_a_goroutine() -> None:
     async def main() -> WaitGroup:
         return WaitGroup()

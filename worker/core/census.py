@@ -54,9 +54,9 @@ def _row(hosted: Hosted, g: G, cur: G | None) -> GRow:
     return GRow(hosted.id, g.goid, status.value, reason, g is cur)
 
 
-def dumped(hosted: Hosted, cur: G | None) -> Dumped:
-    """The answer to a Dump."""
-    gs = goroutines(hosted)
+def dumped(hosted: Hosted, cur: G | None, but: G | None = None) -> Dumped:
+    """The answer to a Dump: all goroutines, `but` this one."""
+    gs = [g for g in goroutines(hosted) if g is not but]
     return Dumped(hosted.id, tuple(g.goid for g in gs), tuple(describe(g, cur) for g in gs))
 
 

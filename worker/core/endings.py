@@ -20,12 +20,12 @@ class Failure(NamedTuple):
     text: str
 
 
-def failure(g: G, error: BaseException) -> Failure:
-    """What becomes of the program when `error` leaves `g`."""
+def failure(g: G, error: BaseException, where: str = "") -> Failure:
+    """What becomes of the program when `error` leaves `g`, or ends it inside of a call, `where` that was."""
     if isinstance(error, SystemExit):
         return _exit(error)
     if isinstance(error, FatalError):
-        return Failure("fatal", 2, f"fatal error: {error}\n\n{describe(g, g)}\n")
+        return Failure("fatal", 2, f"fatal error: {error}\n\n{where or describe(g, g)}\n")
     return Failure("panic", 2, panic_text(error, g))
 
 

@@ -2,9 +2,10 @@
 
 States.     RUNNING: goroutines run. WATCHING: none is runnable; the M waits for a message for SPIN_NS
             if what gave it work the last time was a message of another M: two Ms in conversation
-            need not tell the coordinator of every pause. Else it asks at once. SEARCHING: it has told the coordinator that it looks for
-            work, and waits for some, P in hand, for SEARCH_NS. IDLE: it has given the P back and
-            sleeps in the poll. WANTING: it has goroutines again, and waits for a P.
+            need not tell the coordinator of every pause. Else it asks at once. SEARCHING: it has told
+            the coordinator that it looks for work, and waits for some, P in hand, for SEARCH_NS.
+            IDLE: it has given the P back and sleeps in the poll. WANTING: it has goroutines again,
+            and waits for a P.
 Invariants. A lease is held in RUNNING, WATCHING and SEARCHING only.
 Unlike Go.  Go's M looks into the other Ps' queues itself; ours asks the coordinator, which asks those
             that run. Go gives the P up before it sleeps; ours keeps it for SEARCH_NS, so that a

@@ -25,7 +25,7 @@ from cluster.kernel.far import FarOp, Served
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
 from cluster.kernel.shared import KIND_OF, SHARED, Shared
-from cluster.model.errors import CannotShipError, ClusterError, FatalError, LostError, Panic
+from cluster.model.errors import CannotShipError, ClusterError, FatalError, LostError
 from cluster.model.ids import MId, ObjId, ProgramId
 from cluster.wire.messages import Answer, Ask, Tell, TellFailed
 from worker.core.outbox import Outbox
@@ -138,8 +138,8 @@ class Homes:
             if self.fenced:
                 raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
             if g.program.dropped:  # nobody will answer, and nothing that `g` does from here on is seen
-                raise FatalError("the program is over")
-            self._pump()
+                self._kernel().leave(FatalError("the program is over"))
+            self._blocked_pump()
         del self._demands[ticket]
         if answer.outcome == Outcome.RAISED:
             raise self._unpack_error(hosted, answer.val)
@@ -169,7 +169,7 @@ class Homes:
         hosted.received += 1
         try:
             self._mine(message.serial).serve(FarOp(message.op), self._unpack(hosted, message.arg), _NOBODY)
-        except Exception as error:  # noqa: BLE001  # whatever it is belongs to who told
+        except (Exception, FatalError) as error:  # noqa: BLE001  # whatever it is belongs to who told
             failure = TellFailed(hosted.id, message.goid, self._pack_error(hosted, error))
             self._post(m, hosted, failure)
 
@@ -216,7 +216,9 @@ class Homes:
         error = self._unpack_error(hosted, message.error)
         g = hosted.kernel.gs.get(message.goid)
         assert self.sched is not None
-        if g is not None and g.wait_reason is None and g.send is not None and not g.preempted:
+        awaits = g is not None and g.wait_reason is None and g.send is not None and not g.preempted
+        awaits = awaits and not isinstance(error, FatalError)
+        if g is not None and awaits:
             self.sched.throw_at_next_await(g, error)
         else:
             self.sched.panicked(g or G(message.goid, hosted.kernel, _ended, (), None, 0), error)
@@ -233,6 +235,19 @@ class Homes:
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
 
     # -- parts
+
+    def _blocked_pump(self) -> None:
+        """Serve others while a goroutine of mine blocks this M; a fatal error of theirs is not its."""
+        sched = self._kernel()
+        sched.serving = True
+        try:
+            self._pump()
+        finally:
+            sched.serving = False
+
+    def _kernel(self) -> Sched:
+        assert self.sched is not None, "the machine has made the kernel"
+        return self.sched
 
     def _mine(self, serial: int) -> Served:
         entry = self._objects.get(serial)
@@ -260,15 +275,29 @@ class Homes:
         assert hosted.pickling is not None, "a program whose objects are known is loaded"
         return hosted.pickling.loads(data)
 
-    def _pack_error(self, hosted: Hosted, error: Exception) -> bytes:
+    def _pack_error(self, hosted: Hosted, error: BaseException) -> bytes:
+        """Its text and itself: not every exception can be written, and not every one that was can be read."""
         try:
-            return self._pack(hosted, error, "an exception")
+            body = self._pack(hosted, error, "an exception")
         except CannotShipError:
-            return self._pack(hosted, ClusterError(f"{type(error).__name__}: {error}"), "its text")
+            body = b""
+        return self._pack(hosted, (text_of(error), body), "an error")
 
     def _unpack_error(self, hosted: Hosted, data: bytes) -> BaseException:
-        error = self._unpack(hosted, data)
-        return error if isinstance(error, BaseException) else Panic(error)
+        text, body = cast("tuple[str, bytes]", self._unpack(hosted, data))
+        try:
+            error = self._unpack(hosted, body)
+        except Exception:  # noqa: BLE001  # its class cannot make it from what it had written
+            error = None
+        return error if isinstance(error, BaseException) else ClusterError(text)
+
+
+def text_of(error: BaseException) -> str:
+    """Its class and its text, whatever its `__str__` does."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as failure:  # noqa: BLE001  # it is the program's own
+        return f"{type(error).__name__}, whose text fails with {type(failure).__name__}"
 
 
 def _ended() -> None:

@@ -20,7 +20,6 @@ from cluster.kernel.sched import Panicked, Sched, program_of
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import CannotShipError, NoLeaseError
 from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
-from cluster.model.lease import Lease
 from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
 from worker.core import census, endings, records
@@ -31,7 +30,6 @@ from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
 from worker.core.tracing import Tracer
 
-RunKernel = Callable[[Sched, Lease, int], bool]
 HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
 
 
@@ -58,7 +56,6 @@ class Machine:
         self._hands: Final = hands
         self._register: Final = register
         self._cpu: Final = cpu
-        self.run_kernel: RunKernel = Sched.run  # or the shell's own, which can be left by a signal
         self.done = ""  # why the process should end; "" while it should not
         self._begin(clock.now())
 
@@ -130,7 +127,7 @@ class Machine:
             return isinstance(message, w.Told) and self._take_told(source, message)
         if isinstance(message, w.Drop) and (hosted := self.programs.get(message.program)) is not None:
             self._close(hosted)
-            self._direct.append((COORDINATOR, w.Dropped(hosted.id)))
+            self.outbox.post(COORDINATOR, w.Dropped(hosted.id))  # after what it has printed
             return False  # its goroutines are dropped when the main thread comes back
         return self._is_for_who_i_was(message) or self._take_anytime(message)
 
@@ -205,7 +202,7 @@ class Machine:
         watched = [hosted for hosted in self.programs.values() if hosted.watched]
         budget = 1 if watched else self._budget
         try:
-            more = self.run_kernel(self.sched, lease, budget)
+            more = self.sched.run(lease, budget)
         except NoLeaseError:  # the coordinator is silent: nothing runs until it has answered
             self._hands.pump()
             return
@@ -269,7 +266,7 @@ class Machine:
                 self._take_work(message)
             case w.Dump(program):
                 if (hosted := self.programs.get(program)) is not None:
-                    self._direct.append((COORDINATOR, census.dumped(hosted, self.sched.cur)))
+                    self._direct.append((COORDINATOR, hosted.remains or census.dumped(hosted, self.sched.cur)))
                 else:
                     self._direct.append((COORDINATOR, w.Dumped(program, (), ())))
             case w.Drop(program):
@@ -440,7 +437,10 @@ class Machine:
             if hosted is None or hosted.closed:
                 continue
             if isinstance(event, Panicked):
-                self._fail(hosted, endings.failure(event.g, event.error))
+                failure = endings.failure(event.g, event.error, event.where)
+                if failure.kind == "fatal":
+                    hosted.remains = census.dumped(hosted, None, but=event.g)
+                self._fail(hosted, failure)
                 continue
             assert hosted.pickling is not None, "its main has run"
             try:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from cluster.kernel.g import Program
 from cluster.model.ids import MAIN_GOID, ProgramId
-from cluster.wire.messages import LoadProgram, Options, Record, Source
+from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
 from cluster.wire.pickling import Objects, Pickling
 
 
@@ -47,6 +47,7 @@ class Hosted:
         self.sent = 0
         self.received = 0
         self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
+        self.remains: Dumped | None = None  # its goroutines, when a fatal error ended it
         self.closed = False  # nothing that it prints leaves any more
 
     @property

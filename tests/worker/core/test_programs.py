@@ -1,0 +1,54 @@
+"""Programs on one M: loaded once, or with the reason why not."""
+
+from cluster.model.ids import MAIN_GOID, ProgramId
+from cluster.wire.messages import LoadProgram, Options, Record, Source
+from cluster.wire.pickling import NoObjects
+from worker.core.programs import Hosted, LoadError
+
+SOURCE = Source("/p.py", "", ("a",), (), "", "")
+
+
+class CountingLoader:
+    def __init__(self, failure: str = "") -> None:
+        self.loaded: list[tuple[ProgramId, Source, bool, bool]] = []
+        self._failure = failure
+
+    def load(self, program: ProgramId, source: Source, by_path: bool, alone: bool) -> str:
+        self.loaded.append((program, source, by_path, alone))
+        if self._failure:
+            raise LoadError(self._failure)
+        return "__gmp_main_1__"
+
+    def forget(self, program: ProgramId) -> None:
+        raise AssertionError("nobody asked for this")
+
+
+def hosted(explain: bool = False, trace: bool = False) -> Hosted:
+    return Hosted(LoadProgram(ProgramId(1), SOURCE, Options(explain, trace, True), 2, 3))
+
+
+def test_a_program_is_loaded_once() -> None:
+    loader, program = CountingLoader(), hosted()
+    first = program.load(loader, NoObjects(), alone=True)
+    assert first is not None and program.load(loader, NoObjects(), alone=False) is first
+    assert loader.loaded == [(1, SOURCE, True, True)] and program.module == "__gmp_main_1__"
+
+
+def test_a_program_that_cannot_be_loaded_says_why_and_is_not_tried_again() -> None:
+    loader, program = CountingLoader("no such file"), hosted()
+    assert program.load(loader, NoObjects(), alone=True) is None
+    assert program.load(loader, NoObjects(), alone=True) is None
+    assert program.failure == "no such file" and len(loader.loaded) == 1
+
+
+def test_a_program_knows_whether_its_main_is_about_to_start_here() -> None:
+    program = hosted()
+    program.inbox.append(Record(program.id, 17, b""))
+    assert not program.runs_main
+    program.inbox.append(Record(program.id, MAIN_GOID, b""))
+    assert program.runs_main
+
+
+def test_a_program_is_watched_for_a_story_or_a_trace_and_its_ids_are_of_its_stripe() -> None:
+    assert [hosted(*flags).watched for flags in ((False, False), (True, False), (False, True))] == [False, True, True]
+    assert next(hosted().kernel.ids) == 33
