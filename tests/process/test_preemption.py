@@ -1,0 +1,165 @@
+"""A goroutine that does not give its M back is preempted: others run, and it comes to the right result."""
+
+import pytest
+
+from tests.process.place import Place
+
+pytestmark = pytest.mark.timeout(60)
+
+HOGS = """
+    import functools, json, re, time
+    from cluster import Chan, go
+
+    def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+    class Odd:
+        def __init__(self, n): self.n = n
+        def __eq__(self, other): return sum(range(200)) >= 0 and self.n == other.n
+        def __hash__(self): return 1
+        def __del__(self): fib(8)
+
+    def loop():
+        total = 0
+        for i in range(900_000): total += i
+        return total
+
+    def generator():
+        def numbers():
+            for i in range(300_000): yield i
+        return sum(x for x in numbers())
+
+    def exceptions():
+        caught = 0
+        for i in range(120_000):
+            try:
+                if i % 2: raise ValueError(i)
+            except ValueError: caught += 1
+        return caught
+
+    def compare(a, b):
+        for _ in range(3): pass
+        return (a > b) - (a < b)
+
+    OBJECTS = "[" + ",".join(['{"a":1}'] * 30_000) + "]"
+    HOGS = {
+        "loop": (loop, 404_999_550_000),
+        "recursion": (lambda: fib(23), 28_657),
+        "generator": (generator, 44_999_850_000),
+        "exceptions": (exceptions, 60_000),
+        "sort key": (lambda: sorted(range(60_000), key=lambda x: -x)[0], 59_999),
+        "cmp_to_key": (lambda: sorted(range(8_000, 0, -1), key=functools.cmp_to_key(compare))[0], 1),
+        "re.sub": (lambda: len(re.sub("a", lambda m: "bb", "a" * 90_000)), 180_000),
+        "json hook": (lambda: len(json.loads(OBJECTS, object_hook=lambda d: fib(5))), 30_000),
+        "__eq__": (lambda: len({Odd(i) for i in range(130)}), 130),
+        "comprehension": (lambda: sum([fib(4) for _ in range(60_000)]), 180_000),
+    }
+
+    def hog(name, results):
+        go(results.send, (name, HOGS[name][0]()))
+
+    async def main():
+        results = Chan(64)
+        for _ in range(2):
+            for name in HOGS: go(hog, name, results)
+        for _ in range(2 * len(HOGS)):
+            name, result = await results.recv()
+            assert result == HOGS[name][1], (name, result)
+        print("all right")
+"""
+
+
+def test_a_goroutine_sleeps_its_time_beside_one_that_never_awaits(place: Place) -> None:
+    done = place.program(
+        """
+        import time
+        from cluster import go, sleep
+
+        def forever():
+            while True: pass
+
+        async def main():
+            go(forever)
+            for _ in range(5): await sleep(0.01)
+            print("woke five times")
+        """,
+        "-p", "1", "-w", "1",
+    )  # fmt: skip
+    assert (done.code, done.out, done.err) == (0, "woke five times\n", "")
+
+
+def test_channels_of_an_m_are_served_beside_a_goroutine_that_never_awaits(place: Place) -> None:
+    done = place.program(
+        """
+        import os
+        from cluster import Chan, go, sleep
+
+        def forever():
+            while True: pass
+
+        async def elsewhere(home, ask, answer):
+            await answer.send(os.getpid() != home)
+            async for question in ask: await answer.send(question * 2)
+
+        async def main():
+            ask, answer = Chan(), Chan()
+            go(elsewhere, os.getpid(), ask, answer)
+            go(forever)
+            await answer.recv()
+            go(forever)
+            for i in range(5):
+                await ask.send(i)
+                print(await answer.recv())
+        """,
+        "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert (done.code, done.lines, done.err) == (0, ["0", "2", "4", "6", "8"], "")
+
+
+@pytest.mark.parametrize("procs", ["1", "2"])
+def test_hogs_of_many_kinds_come_to_the_right_result_in_the_middle_of_whatever_they_do(
+    place: Place, procs: str
+) -> None:
+    done = place.program(HOGS, "-p", procs, "-w", procs)
+    assert (done.code, done.out, done.err) == (0, "all right\n", "")
+
+
+def test_a_preempted_goroutine_of_an_ended_program_runs_none_of_its_code(place: Place) -> None:
+    done = place.program(
+        """
+        from cluster import go, sleep
+
+        def forever():
+            try:
+                while True: pass
+            finally: print("finally")
+
+        async def main():
+            go(forever)
+            go(forever)
+            await sleep(0.05)
+            print("main returns")
+        """,
+        "-p", "1", "-w", "1",
+    )  # fmt: skip
+    assert (done.code, done.out, done.err) == (0, "main returns\n", "")
+
+
+def test_asyncpreemptoff_lets_a_goroutine_keep_its_m(place: Place) -> None:
+    program = """
+        import time
+        from cluster import go, sleep
+
+        def hog():
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end: pass
+            print("hog has done")
+
+        async def main():
+            go(hog)
+            await sleep(0.01)
+            print("main woke")
+            await sleep(0.5)
+        """
+    assert place.program(program, "-p", "1", "-w", "1").lines == ["main woke", "hog has done"]
+    off = place.program(program, "-p", "1", "-w", "1", GODEBUG="asyncpreemptoff=1")
+    assert off.lines == ["hog has done", "main woke"]
