@@ -10,7 +10,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
-PROCESS_TESTS = Path(__file__).parent / "process"
+PROCESS_TESTS = tuple(Path(__file__).parent / name for name in ("process", "golang"))
 RUN_VARIABLE = "GMP_TEST_RUN"  # in the environment of every process that a test starts, and so in all that these start
 SEED_VARIABLE = "GMP_TEST_SEED"  # so that the workers of pytest-xdist use the seed that their parent prints
 EXIT_TIMEOUT_S = 5.0  # for what a test has told to end to be gone
@@ -36,7 +36,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(PROCESS_TESTS):
+        if any(item.path.is_relative_to(directory) for directory in PROCESS_TESTS):
             item.add_marker(pytest.mark.process)
 
 

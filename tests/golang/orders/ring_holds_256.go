@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -14,6 +15,9 @@ func flush()           { fmt.Print(out.String()) }
 
 func main() {
 	defer flush()
+	for i := 0; i < 20; i++ {
+		runtime.Gosched() // until the runtime's own goroutines have run
+	}
 	done := make(chan bool)
 	for i := 0; i < 257; i++ {
 		i := i

@@ -7,9 +7,12 @@ import (
 )
 
 func main() {
-	stop := false
+	stop, work := false, 0
 	var link func()
 	link = func() {
+		for i := 0; i < 10000; i++ {
+			work++ // so that the slice ends here, and not when the next of the chain is in runnext already
+		}
 		if !stop {
 			go link()
 		}

@@ -1,0 +1,4 @@
+// A select without cases blocks for ever.
+package main
+
+func main() { select {} }

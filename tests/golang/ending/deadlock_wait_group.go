@@ -1,0 +1,11 @@
+// A WaitGroup that nobody counts down.
+package main
+
+import "sync"
+
+func main() {
+	var wg sync.WaitGroup
+	wg.Add(2)
+	go wg.Done()
+	wg.Wait()
+}

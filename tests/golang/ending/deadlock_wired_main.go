@@ -1,0 +1,9 @@
+// A dump says who is wired to its thread.
+package main
+
+import "runtime"
+
+func main() {
+	runtime.LockOSThread()
+	select {}
+}

@@ -1,0 +1,11 @@
+// The unlock of an RWMutex that no reader holds is fatal.
+package main
+
+import "sync"
+
+func main() {
+	var rw sync.RWMutex
+	rw.RLock()
+	rw.RUnlock()
+	rw.RUnlock()
+}

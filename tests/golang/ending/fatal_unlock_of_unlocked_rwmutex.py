@@ -1,0 +1,9 @@
+"""The unlock of an RWMutex that no writer holds is fatal."""
+
+from cluster import RWMutex
+
+
+async def main():
+    rw = RWMutex()
+    await rw.rlock()
+    rw.unlock()

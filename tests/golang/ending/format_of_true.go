@@ -1,0 +1,4 @@
+// The value of a panic on stderr: true.
+package main
+
+func main() { panic(true) }

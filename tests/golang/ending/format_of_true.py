@@ -1,0 +1,7 @@
+"""The value of a panic on stderr: true."""
+
+from cluster import panic
+
+
+async def main():
+    panic(True)

@@ -1,0 +1,8 @@
+// A second close that nobody recovers.
+package main
+
+func main() {
+	c := make(chan int)
+	close(c)
+	close(c)
+}

@@ -1,0 +1,34 @@
+// Unlock readies one waiter, the one that came first; the unlocker goes on.
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// Lines are printed at the end: a write is a system call, and would let others run in between.
+var out strings.Builder
+
+func say(words ...any) { fmt.Fprintln(&out, words...) }
+func flush()           { fmt.Print(out.String()) }
+
+func main() {
+	defer flush()
+	var mu sync.Mutex
+	mu.Lock()
+	for i := 0; i < 3; i++ {
+		i := i
+		go func() {
+			mu.Lock()
+			say("locked by", i)
+			mu.Unlock()
+		}()
+		runtime.Gosched()
+	}
+	mu.Unlock()
+	say("main")
+	runtime.Gosched()
+	runtime.Gosched()
+}

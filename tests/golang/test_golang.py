@@ -1,0 +1,183 @@
+"""Every program of the corpus, in Python, does what Go 1.19 did with its twin."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.golang.corpus import ROOT, Ending, as_go_prints, checks, ending, names, recorded
+from tests.golang.standing import Standing
+
+TIMEOUT_S: Final = 20
+NOT_YET_TIMEOUT_S: Final = 3  # some of them never end
+
+# Programs that need what does not exist yet. Each must fail: what begins to pass leaves the list.
+NOT_YET: Final[dict[str, str]] = {
+    "chans/len_and_cap": "nil",
+    "chans/table_of_what_blocks": "default, nil, select",
+    "contexts/background_is_never_done": "background, todo",
+    "contexts/cancel_closes_done": "background, default, select, with_cancel",
+    "contexts/cancel_wakes_who_waits": "background, with_cancel",
+    "contexts/cancelled_before_its_timeout": "Canceled, background, with_timeout",
+    "contexts/cancelled_in_many_layers": "background, with_cancel, with_timeout",
+    "contexts/child_of_a_cancelled_parent": "background, with_cancel, with_timeout",
+    "contexts/deadline_in_the_past": "background, with_deadline, with_timeout",
+    "contexts/deadline_of_the_parent_holds": "background, with_cancel, with_timeout",
+    "contexts/goroutine_cancels_the_child": "background, with_cancel",
+    "contexts/parent_cancels_its_children": "background, with_cancel, with_timeout, with_value",
+    "contexts/stops_a_worker": "background, select, with_cancel",
+    "contexts/timeout": "DeadlineExceeded, background, with_timeout",
+    "contexts/values": "background, with_cancel, with_value",
+    "dumps/as_many_as_there_are_goroutines": "num_goroutine, stack",
+    "dumps/reasons_in_a_deadlock": "nil, select",
+    "dumps/select_of_one_case": "select",
+    "dumps/stack_of_all": "select, stack",
+    "dumps/stack_of_the_caller": "select, stack",
+    "dumps/who_created_a_goroutine": "stack",
+    "ending/channel_panics_are_recovered": "nil",
+    "ending/deadlock_after_main_looped": "select",
+    "ending/deadlock_empty_select": "select",
+    "ending/deadlock_nil_channel_receive": "nil",
+    "ending/deadlock_nil_channel_send": "nil",
+    "ending/deadlock_wired_goroutine": "lock_os_thread",
+    "ending/deadlock_wired_main": "lock_os_thread, select",
+    "ending/panic_close_of_nil_channel": "nil",
+    "ending/panic_in_a_function_of_a_timer": "select",
+    "ending/stopped_ticker_hides_nothing": "select",
+    "ending/syscall_hides_a_deadlock": "syscall",
+    "ending/ticker_hides_a_deadlock": "select",
+    "preempt/endless_chain_is_cut": "the slice of 10 ms",
+    "preempt/endless_conversation_is_cut": "the slice of 10 ms",
+    "preempt/hog_does_not_shut_out_a_light_pair": "the slice of 10 ms",
+    "preempt/polling_sees_a_later_send": "default, select",
+    "preempt/preempted_goes_behind_the_others": "the slice of 10 ms",
+    "preempt/spinning_goroutine_is_preempted": "the slice of 10 ms",
+    "preempt/syscall_lets_others_run": "syscall",
+    "preempt/syscalls_overlap": "syscall",
+    "preempt/timer_is_not_starved_by_a_conversation": "select",
+    "selects/all_receives_meet_all_sends": "default, select",
+    "selects/alone_with_itself": "select",
+    "selects/choice_among_ready_cases_is_uniform": "select",
+    "selects/claimed_select_is_passed_over": "select",
+    "selects/close_wakes_a_parked_select": "select",
+    "selects/closed_channel_is_ready": "select",
+    "selects/default_alone": "default, select",
+    "selects/default_is_taken_when_nothing_is_ready": "default, select",
+    "selects/hundred_cases": "select",
+    "selects/last_of_a_queue_leaves_it_sound": "select",
+    "selects/many_wait_on_a_shared_channel": "select",
+    "selects/nil_channel_is_never_ready": "default, nil, select",
+    "selects/nil_channels_as_switches": "nil, select",
+    "selects/no_value_is_delivered_twice": "select",
+    "selects/nobody_talks_to_himself": "select",
+    "selects/non_blocking_receive_sees_item_or_close": "default, select",
+    "selects/operands_are_evaluated_once_in_order": "default, nil, select",
+    "selects/order_on_each_channel_is_kept": "select",
+    "selects/parked_select_keeps_its_place": "select",
+    "selects/parked_send_of_a_select": "select",
+    "selects/ready_case_is_taken": "select",
+    "selects/same_channel_twice": "default, select",
+    "selects/select_does_not_yield": "default, select",
+    "selects/send_to_closed_channel_panics": "default, select",
+    "selects/several_selecting_receivers": "select",
+    "selects/six_arrangements": "nil, select",
+    "selects/timeout": "select",
+    "selects/two_sends_on_one_channel_mix": "select",
+    "selects/woken_select_runs_next": "select",
+    "stacks/deep_recursion": "call",
+    "stacks/deep_recursion_of_many": "call",
+    "stacks/deferred_calls_of_a_deep_stack": "call",
+    "stacks/limit_is_for_every_goroutine": "call, set_max_stack",
+    "stacks/mutual_recursion": "call",
+    "stacks/overflow_is_fatal": "call, set_max_stack",
+    "stacks/panic_through_a_deep_stack": "call",
+    "stacks/set_max_stack_returns_the_previous_limit": "set_max_stack",
+    "stacks/unary_numbers": "call",
+    "sync/hog_cannot_starve_a_locker": "default, select",
+    "threads/gomaxprocs_returns_the_previous_value": "gomaxprocs",
+    "threads/gomaxprocs_while_others_work": "gomaxprocs",
+    "threads/lock_counts_nest": "lock_os_thread, stack, unlock_os_thread",
+    "threads/num_goroutine_counts_the_living": "num_goroutine",
+    "threads/others_go_on_after_a_wired_goroutine_ended": "lock_os_thread",
+    "threads/timers_are_no_goroutines": "num_goroutine",
+    "threads/wired_goroutine_keeps_its_place": "lock_os_thread",
+    "threads/wired_goroutine_yields_and_sleeps": "lock_os_thread",
+    "threads/wired_sender_unwired_receiver": "lock_os_thread, unlock_os_thread",
+    "timers/after_fires_once": "select",
+    "timers/reset_to_a_later_time": "select",
+    "timers/slow_reader_loses_ticks": "default, select",
+    "timers/stop_of_a_timer": "default, select",
+    "timers/stopped_ticker": "select",
+}
+
+# Run by the real command, too; what may not share a cluster is run by it alone.
+SAMPLE: Final = (
+    "chans/close_readies_receivers",
+    "ending/deadlock_in_a_ring",
+    "ending/exit_of_a_goroutine",
+    "ending/main_returns",
+    "ending/panic_of_a_goroutine",
+    "ending/recovered_and_panicked_again",
+    "orders/ring_overflows_often",
+    "selects/timeout",
+)
+
+
+def programs(wanted: list[str]) -> list[object]:
+    """The programs as parameters of a test."""
+    return [pytest.param(name, marks=marks(name)) for name in wanted]
+
+
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    """A program that needs what does not exist yet must fail, soon."""
+    if name not in NOT_YET:
+        return [pytest.mark.timeout(TIMEOUT_S)]
+    return [
+        pytest.mark.xfail(strict=True, reason=f"needs {NOT_YET[name]}"),
+        pytest.mark.timeout(NOT_YET_TIMEOUT_S),
+    ]
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[Standing]:
+    cluster = Standing()
+    yield cluster
+    cluster.close()
+
+
+@pytest.mark.parametrize("name", programs([name for name in names() if "alone" not in checks(name)]))
+def test_on_a_standing_cluster_it_does_what_go_did(name: str, standing: Standing) -> None:
+    same(name, standing.run(ROOT / f"{name}.py"))
+
+
+@pytest.mark.parametrize("name", programs([name for name in names() if "alone" in checks(name) or name in SAMPLE]))
+def test_by_the_command_it_does_what_go_did(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cluster", "run", "-p", "1", "-w", "1", str(ROOT / f"{name}.py")]
+    environment = {**os.environ, "GMP_CLUSTER_DIR": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    same(name, ending(as_go_prints(done.stdout), done.returncode, done.stderr))
+
+
+def same(name: str, python: Ending) -> None:
+    assert python.seen_by(checks(name)) == recorded(name), f"{name}: Python on the left, Go on the right"
+
+
+def test_each_program_has_a_twin_and_says_what_it_shows() -> None:
+    for name in names():
+        go, twin = ((ROOT / f"{name}.{kind}").read_text("utf-8") for kind in ("go", "py"))
+        rule = go.split("package main")[0].split("\n//\n")[0].replace("// ", "").split()
+        assert rule, f"{name}.go does not begin with its rule"
+        assert twin.split('"""')[1].split() == rule, f"{name}.py and {name}.go do not begin with the same rule"
+
+
+def test_twins_have_a_program_in_go() -> None:
+    twins = {f"{path.parent.name}/{path.stem}" for path in ROOT.glob("*/*.py")}
+    assert twins == set(names())
+
+
+def test_what_is_not_there_yet_is_in_the_corpus() -> None:
+    assert {*NOT_YET, *SAMPLE} <= set(names())

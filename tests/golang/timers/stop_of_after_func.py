@@ -1,0 +1,12 @@
+"""Stop of an AfterFunc says whether the function was kept from running."""
+
+from cluster import Chan, after_func, sleep
+
+
+async def main():
+    ran = Chan(2)
+    a = after_func(0.002, ran.send, "a")
+    b = after_func(0.002, ran.send, "b")
+    print(a.stop(), a.stop())
+    await sleep(0.005)
+    print(b.stop(), len(ran), await ran.recv())
