@@ -14,6 +14,15 @@ model                          ids, states, errors, limits
 from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
 from cluster.kernel.cond import Cond
+from cluster.kernel.context import (
+    Context,
+    background,
+    todo,
+    with_cancel,
+    with_deadline,
+    with_timeout,
+    with_value,
+)
 from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
@@ -26,8 +35,10 @@ from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.launch.cpus import num_cpu
 from cluster.model.errors import (
+    Canceled,
     CannotShipError,
     ClusterError,
+    DeadlineExceeded,
     Goexit,
     LostError,
     NoClusterError,
@@ -37,11 +48,14 @@ from cluster.model.errors import (
 )
 
 __all__ = [
+    "Canceled",
     "CannotShipError",
     "Chan",
     "Cluster",
     "ClusterError",
     "Cond",
+    "Context",
+    "DeadlineExceeded",
     "ErrGroup",
     "Goexit",
     "LostError",
@@ -58,6 +72,7 @@ __all__ = [
     "WaitGroup",
     "after",
     "after_func",
+    "background",
     "exit",
     "go",
     "goexit",
@@ -67,4 +82,9 @@ __all__ = [
     "panic",
     "run",
     "sleep",
+    "todo",
+    "with_cancel",
+    "with_deadline",
+    "with_timeout",
+    "with_value",
 ]

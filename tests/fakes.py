@@ -42,6 +42,7 @@ class FakeFar:
     def __init__(self) -> None:
         self.asked: list[tuple[G, ObjId, FarOp, object]] = []
         self.told: list[tuple[ObjId, FarOp, object]] = []
+        self.posted: list[tuple[ObjId, FarOp, object, Waiter | None]] = []
         self.answers: dict[FarOp, object] = {}  # to demands
 
     def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
@@ -52,6 +53,9 @@ class FakeFar:
 
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         return self.answers[op]
+
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+        self.posted.append((obj, op, arg, waiter))
 
 
 class Loopback:
@@ -82,8 +86,8 @@ class Loopback:
         self._serve(obj, op, arg, waiter)
         return waiter.woken[0]
 
-    def watch(self, program: ProgramId, obj: ObjId, op: FarOp, then: Callable[[object], None]) -> None:
-        self._serve(obj, op, None, Then(then))
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+        self._serve(obj, op, arg, waiter or StandIn())
 
     def _kernel(self) -> Sched:
         assert self.sched is not None, "a FakeShell gives itself"
@@ -108,14 +112,6 @@ class Asker:
     def wake(self, val: object) -> None:
         self._g.val = val
         self._sched.ready(self._g)
-
-
-class Then:
-    """Calls a function with what it is woken with."""
-
-    def __init__(self, then: Callable[[object], None]) -> None:
-        self.val: object = None
-        self.wake = then
 
 
 class StandIn:

@@ -20,6 +20,7 @@ once       sync.Once
 cond       sync.Cond
 semaphore  x/sync's semaphore.Weighted
 errgroup   x/sync's errgroup.Group
+context    Go's package context
 timers     the timer heap
 tickers    Timer, Ticker, after, after_func
 shared     which types are one object for all Ms

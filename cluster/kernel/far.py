@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from cluster.kernel.g import G, Waiter
-from cluster.model.ids import ObjId
+from cluster.model.ids import ObjId, ProgramId
 
 
 class FarOp(IntEnum):
@@ -75,6 +75,10 @@ class Far(Protocol):
         """Send `op` and block this M for one round trip; the answer."""
         ...
 
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+        """Send `op` for the kernel itself; `waiter` is woken with the answer."""
+        ...
+
 
 class NoFar:
     """A kernel that is alone, as in tests: it has no handles, so nothing of this can be called."""
@@ -86,4 +90,7 @@ class NoFar:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
 
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
+        raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
+
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")

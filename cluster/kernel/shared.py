@@ -10,6 +10,7 @@ from typing import Final, Protocol, Self, cast
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.cond import Cond
+from cluster.kernel.context import CancelContext, ValueContext
 from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import Waiter
@@ -58,6 +59,8 @@ SHARED: Final = cast(
         "errgroup": ErrGroup,
         "timer": Timer,
         "ticker": Ticker,
+        "context": CancelContext,
+        "context value": ValueContext,
     },
 )
 KIND_OF: Final[Mapping[type, str]] = {shared: kind for kind, shared in SHARED.items()}

@@ -81,6 +81,39 @@ class Goexit(BaseException):
     """Raised by `goexit()`: ends its goroutine. Its `finally` blocks run; `except Exception` does not see it."""
 
 
+class ErrorValue(type):
+    """The class of errors that are values as well, as in Go: its text is the class's, and it is an instance of itself.
+
+    So `ctx.err() is Canceled`, `isinstance(ctx.err(), Canceled)`, `raise ctx.err()` and `except Canceled` all work.
+    """
+
+    text: str
+
+    def __str__(cls) -> str:
+        return cls.text
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return instance is cls or super().__instancecheck__(instance)
+
+
+class Canceled(ClusterError, metaclass=ErrorValue):
+    """A context is over because somebody cancelled it."""
+
+    text = "context canceled"
+
+    def __init__(self) -> None:
+        super().__init__(self.text)
+
+
+class DeadlineExceeded(ClusterError, metaclass=ErrorValue):
+    """A context is over because its time was."""
+
+    text = "context deadline exceeded"
+
+    def __init__(self) -> None:
+        super().__init__(self.text)
+
+
 class ProgramError(ClusterError):
     """The program ended by a panic or a fatal error. `text` is what `cluster run` prints; `code` its exit code."""
 

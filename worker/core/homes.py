@@ -68,6 +68,7 @@ class Homes:
         self._serials: Final = count(1)
         self._ticket = 0
         self._waiting: dict[int, G] = {}  # goroutines of mine, by ticket
+        self._kernels: dict[int, tuple[ProgramId, Waiter]] = {}  # waiters of the kernel itself, by ticket
         self._demands: dict[int, Answer | None] = {}  # answers that block this M
         self.sched: Sched | None = None
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
@@ -145,6 +146,16 @@ class Homes:
             raise self._unpack_error(hosted, answer.val)
         return self._unpack(hosted, answer.val)
 
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+        """See `Far`."""
+        hosted = self._programs.get(program)
+        if hosted is None:
+            return
+        ticket = self._new_ticket()
+        if waiter is not None:
+            self._kernels[ticket] = program, waiter
+        self._post(obj.home, hosted, Ask(program, obj.serial, op, ticket, self._pack(hosted, arg, op.name)))
+
     # -- messages of other Ms
 
     def serve_ask(self, m: MId, message: Ask) -> None:
@@ -190,6 +201,11 @@ class Homes:
         if message.ticket in self._demands:
             self._demands[message.ticket] = message
             return
+        if message.ticket in self._kernels:
+            _, waiter = self._kernels.pop(message.ticket)
+            if hosted is not None and not hosted.kernel.dropped and message.outcome == Outcome.OK:
+                waiter.wake(self._unpack(hosted, message.val))
+            return
         g = self._waiting.pop(message.ticket, None)
         if g is None or hosted is None or g.program.dropped:
             return
@@ -216,8 +232,7 @@ class Homes:
         error = self._unpack_error(hosted, message.error)
         g = hosted.kernel.gs.get(message.goid)
         assert self.sched is not None
-        awaits = g is not None and g.wait_reason is None and g.send is not None and not g.preempted
-        awaits = awaits and not isinstance(error, FatalError)
+        awaits = g is not None and g.wait_reason is None and g.send is not None and not isinstance(error, FatalError)
         if g is not None and awaits:
             self.sched.throw_at_next_await(g, error)
         else:
@@ -232,6 +247,7 @@ class Homes:
         """A program is over: its objects and its waiting goroutines are forgotten."""
         self._objects = {serial: entry for serial, entry in self._objects.items() if entry[0] != program}
         self._ids = {id(entry[1]): ObjId(self.me, serial) for serial, entry in self._objects.items()}
+        self._kernels = {ticket: entry for ticket, entry in self._kernels.items() if entry[0] != program}
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
 
     # -- parts
