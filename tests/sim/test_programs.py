@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from cluster.wire.messages import Ended
 from tests.sim import programs
 from tests.sim.cluster import World, in_many_worlds
 
@@ -36,6 +37,34 @@ def test_a_program_returns_what_it_would_return_on_one_m(
             assert world.result(world.run(main, *args)) == expected
 
     in_many_worlds(rng, WORLDS, check)
+
+
+def test_any_two_programs_mean_the_same_on_any_cluster_whenever_it_is_surveyed(rng: Random) -> None:
+    stories: list[tuple[Callable[..., object], tuple[object, ...], str]] = [
+        (programs.hello, (), "returned"),
+        (programs.sieve, (6,), "returned"),
+        (programs.pipeline, (3, 9, 2), "returned"),
+        (programs.fan_out, (20,), "returned"),
+        (programs.demands_across, (4,), "returned"),
+        (programs.ends_while_others_ask, (5,), "returned"),
+        (programs.all_asleep, (6,), "fatal"),
+        (programs.naps, (4,), "returned"),
+        (programs.some_panic, (5,), "panic"),
+        (programs.negative, (4,), "panic"),
+    ]
+
+    def check(seed: int) -> None:
+        with World(seed, ms=seed % 4 + 1, procs=seed // 4 % 4 + 1) as world:
+            world.always_survey = seed % 3 == 0
+            clients = {b"ann": world.rng.choice(stories), b"bob": world.rng.choice(stories)}
+            for client, (main, args, _) in clients.items():
+                world.start(main, *args, client=client)
+            for program in world.two_programs():
+                world.finish(program)
+            ended = {client: message.kind for client, message in world.heard if isinstance(message, Ended)}
+            assert ended == {client: kind for client, (_, _, kind) in clients.items()}
+
+    in_many_worlds(rng, 150, check)
 
 
 def test_each_goroutine_runs_once_and_they_run_on_several_ms(rng: Random) -> None:
