@@ -14,14 +14,14 @@ Unlike Go.  No spinning: on one M nobody unlocks while another goroutine spins.
 Sources.    Go 1.19 sync/mutex.go: Lock, lockSlow, TryLock, Unlock, unlockSlow.
 """
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from typing import Final, Self
 
 from cluster.kernel.far import FarOp
-from cluster.kernel.g import GOYIELD, SEMACQUIRE, G, Waiter, WaitReason
+from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, tell
-from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, fatal, here
+from cluster.kernel.parks import DONE, parks
+from cluster.kernel.sched import Sched, fatal, goyield, here
 from cluster.kernel.sema import Sema
 from cluster.model.clock import Instant
 from cluster.model.ids import ObjId, ProgramId
@@ -87,14 +87,17 @@ class Mutex:
         else:
             self.release()
 
-    __aenter__ = lock
+    def __aenter__(self) -> Awaitable[None]:
+        if self._state == 0:
+            self._state = LOCKED
+            return DONE
+        return self.lock()
 
-    @parks
-    def __aexit__(self, *_: object) -> Generator[WaitReason, object, None]:
+    def __aexit__(self, _kind: object, _error: object, _trace: object) -> Awaitable[None]:
         if self._state == LOCKED:
             self._state = 0
-        elif self.release():
-            yield GOYIELD
+            return DONE
+        return goyield() if self.release() else DONE
 
     def __repr__(self) -> str:
         if self.home is not None:

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Generator
 from typing import Final, Self
 
 from cluster.kernel.far import FarOp
-from cluster.kernel.g import GOYIELD, SEMACQUIRE, G, Waiter, WaitReason
+from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, tell
 from cluster.kernel.mutex import Mutex
-from cluster.kernel.parks import parks
-from cluster.kernel.sched import Sched, fatal, here
+from cluster.kernel.parks import DONE, parks
+from cluster.kernel.sched import Sched, fatal, goyield, here
 from cluster.kernel.sema import Sema
 from cluster.model.ids import ObjId, ProgramId
 
@@ -69,7 +69,7 @@ class RWMutex:
         """Take it for writing if nobody has it; whether that was so. Lets nobody else run."""
         if self.home is not None:
             return (yield from ask(self._sched, self.home, FarOp.RW_TRY_LOCK, None, SEMACQUIRE)) is True
-        return self._try_lock_now()
+        return self.try_lock_now()
 
     def unlock(self) -> None:
         """Set it free from writing; never waits. Fatal when nobody writes."""
@@ -90,7 +90,7 @@ class RWMutex:
         """Take it for reading if nobody writes or waits to write; whether that was so. Lets nobody else run."""
         if self.home is not None:
             return (yield from ask(self._sched, self.home, FarOp.RW_TRY_RLOCK, None, SEMACQUIRE)) is True
-        return self._try_rlock_now()
+        return self.try_rlock_now()
 
     def runlock(self) -> None:
         """Undo one `rlock`; never waits. Fatal when nobody reads. Source: RUnlock, rUnlockSlow."""
@@ -131,11 +131,9 @@ class RWMutex:
         if self._leaving:
             yield from self._writer_sema.acquire(w)
 
-    def _try_lock_now(self) -> bool:
-        if not self._w.try_now():
-            return False
-        if self._readers:
-            self._w.release()
+    def try_lock_now(self) -> bool:
+        """`try_lock` at the home; False on a handle."""
+        if self._readers or not self._w.try_now():
             return False
         self._readers = -READERS_MAX
         return True
@@ -145,7 +143,8 @@ class RWMutex:
         if self._readers <= 0:
             yield from self._reader_sema.acquire(w)
 
-    def _try_rlock_now(self) -> bool:
+    def try_rlock_now(self) -> bool:
+        """`try_rlock` at the home; False on a handle."""
         if self._readers < 0:
             return False
         self._readers += 1
@@ -169,13 +168,13 @@ class RWMutex:
             case FarOp.RW_LOCK:
                 Delegate(waiter, self._lock_for)
             case FarOp.RW_TRY_LOCK:
-                waiter.wake(self._try_lock_now())
+                waiter.wake(self.try_lock_now())
             case FarOp.RW_UNLOCK:
                 self.release()
             case FarOp.RW_RLOCK:
                 Delegate(waiter, self._rlock_for)
             case FarOp.RW_TRY_RLOCK:
-                waiter.wake(self._try_rlock_now())
+                waiter.wake(self.try_rlock_now())
             case FarOp.RW_RUNLOCK:
                 self.runlock()
             case _:
@@ -191,10 +190,11 @@ class Reading:
         self._rw: Final = rw
 
     def __aenter__(self) -> Awaitable[None]:
-        return self._rw.rlock()
+        return DONE if self._rw.try_rlock_now() else self._rw.rlock()
 
-    async def __aexit__(self, *_: object) -> None:
+    def __aexit__(self, _kind: object, _error: object, _trace: object) -> Awaitable[None]:
         self._rw.runlock()
+        return DONE
 
 
 class Writing:
@@ -206,9 +206,7 @@ class Writing:
         self._rw: Final = rw
 
     def __aenter__(self) -> Awaitable[None]:
-        return self._rw.lock()
+        return DONE if self._rw.try_lock_now() else self._rw.lock()
 
-    @parks
-    def __aexit__(self, *_: object) -> Generator[WaitReason, object, None]:
-        if self._rw.release():
-            yield GOYIELD
+    def __aexit__(self, _kind: object, _error: object, _trace: object) -> Awaitable[None]:
+        return goyield() if self._rw.release() else DONE

@@ -8,7 +8,8 @@ from collections.abc import Generator
 import pytest
 
 from cluster.kernel.g import SLEEP, WaitReason
-from cluster.kernel.parks import parks
+from cluster.kernel.parks import DONE, parks
+from cluster.kernel.sched import go
 from tests.fakes import FakeShell, run
 
 
@@ -93,3 +94,14 @@ def test_only_generator_functions_can_be_made_to_park() -> None:
 
     with pytest.raises(AssertionError):
         parks(already)  # type: ignore[arg-type]
+
+
+def test_what_is_done_can_be_awaited_any_number_of_times_and_yields_to_nobody() -> None:
+    async def main() -> list[object]:
+        log = list[object]()
+        go(log.append, "other")
+        for _ in range(3):
+            log.append(await DONE)
+        return log
+
+    assert run(main) == [None, None, None]
