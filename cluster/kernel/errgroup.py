@@ -17,7 +17,7 @@ from typing import Self
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_SEND, SEMACQUIRE, G, Waiter, WaitReason
-from cluster.kernel.handles import Delegate, ask, caller, tell, wake
+from cluster.kernel.handles import Delegate, ask, caller, staying, tell, wake
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, go, here
 from cluster.kernel.waitgroup import WaitGroup
@@ -105,7 +105,7 @@ class ErrGroup:
     # -- for waiters of every kind
 
     def _join_for(self, w: G | Waiter) -> Generator[WaitReason, object, Exception | None]:
-        yield from self._wg.wait_for(w)
+        yield from staying(w, self._wg.wait_for(w))
         return self._error
 
     def _leave(self, error: Exception | None) -> None:

@@ -4,6 +4,8 @@ Delegate.   At the home a lock is more than one step: a waiter that was woken co
             lose. The steps are a generator, written once. A goroutine of this M runs it inside of its
             own coroutine; for one of another M a `Delegate` runs it, in the same queues, and answers
             when it has come to its end. No step costs a round trip.
+Staying.    A goroutine that is woken in the middle of such steps finishes them on this M, where the object
+            is. Where waking is the last step it may go elsewhere.
 Order.      A delegate that is woken goes on at once, as if its P were idle. Those that wake each
             other go on one after the other, so that a long chain of them is no recursion.
 Unlike Go.  In Go there is one memory, and no such ends.
@@ -55,6 +57,18 @@ def wake(sched: Sched, w: G | Waiter, val: object) -> None:
         sched.ready(w)
     else:
         w.wake(val)
+
+
+def staying(w: G | Waiter, steps: Steps) -> Steps:
+    """`steps`, which go on with the real object when `w` is woken: until they end, it cannot leave this M."""
+    if not isinstance(w, G):
+        return (yield from steps)
+    before = w.pinned
+    w.pinned = before or "it waits for an object of this M"
+    try:
+        return (yield from steps)
+    finally:
+        w.pinned = before
 
 
 class Delegate(Waiter):

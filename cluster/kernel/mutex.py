@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
-from cluster.kernel.handles import Delegate, ask, caller, tell
+from cluster.kernel.handles import Delegate, ask, caller, staying, tell
 from cluster.kernel.parks import DONE, parks
 from cluster.kernel.sched import Sched, fatal, goyield, here
 from cluster.kernel.sema import Sema
@@ -129,7 +129,7 @@ class Mutex:
             front = since is not None
             if since is None:
                 since = clock.now()
-            yield from self._sema.acquire(w, front)
+            yield from staying(w, self._sema.acquire(w, front))
             starving = starving or clock.now() - since > STARVATION_NS
             if self._state & STARVING:  # it was handed over: not LOCKED, and `w` still counts as a waiter
                 last = self._state // WAITER == 1

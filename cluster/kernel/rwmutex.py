@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
-from cluster.kernel.handles import Delegate, ask, caller, tell
+from cluster.kernel.handles import Delegate, ask, caller, staying, tell
 from cluster.kernel.mutex import Mutex
 from cluster.kernel.parks import DONE, parks
 from cluster.kernel.sched import Sched, fatal, goyield, here
@@ -129,7 +129,7 @@ class RWMutex:
         self._readers -= READERS_MAX
         self._leaving += readers
         if self._leaving:
-            yield from self._writer_sema.acquire(w)
+            yield from staying(w, self._writer_sema.acquire(w))
 
     def try_lock_now(self) -> bool:
         """`try_lock` at the home; False on a handle."""
@@ -141,7 +141,7 @@ class RWMutex:
     def _rlock_for(self, w: G | Waiter) -> Generator[WaitReason, object, None]:
         self._readers += 1
         if self._readers <= 0:
-            yield from self._reader_sema.acquire(w)
+            yield from staying(w, self._reader_sema.acquire(w))
 
     def try_rlock_now(self) -> bool:
         """`try_rlock` at the home; False on a handle."""

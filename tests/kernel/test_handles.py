@@ -6,7 +6,7 @@ import pytest
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
-from cluster.kernel.handles import Delegate, ask, caller, demand, tell, wake
+from cluster.kernel.handles import Delegate, ask, caller, demand, staying, tell, wake
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, go, here, park
 from cluster.model.errors import NotInGoroutineError
@@ -55,6 +55,31 @@ def test_waking_readies_a_goroutine_and_tells_anybody_else() -> None:
         return await park(SEMACQUIRE)
 
     assert shell.run(main) == "hello" and away.woken == ["bye"]
+
+
+def test_a_goroutine_stays_on_its_m_until_its_steps_are_over() -> None:
+    shell = FakeShell()
+
+    def steps() -> Generator[WaitReason, object, object]:
+        return (yield SEMACQUIRE)
+
+    @parks
+    def main(why: str) -> Generator[WaitReason, object, object]:
+        g = caller(shell.sched, "main")
+        g.pinned = why
+        got = yield from staying(g, steps())
+        return got, g.pinned
+
+    for why in ("", "it is wired"):
+        shell = FakeShell()
+        g = shell.start(main, why)
+        shell.run_until_idle()
+        assert g.pinned == (why or "it waits for an object of this M")
+        wake(shell.sched, g, 1)
+        assert shell.finish() == (1, why)
+    away = StandIn()
+    Delegate(away, lambda w: staying(w, steps())).wake(2)
+    assert away.woken == [2]
 
 
 def test_a_delegate_goes_on_each_time_it_is_woken_and_answers_at_the_end() -> None:
