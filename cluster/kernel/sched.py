@@ -5,7 +5,8 @@ Invariants. A G is in at most one queue. `runnext` is empty or the G readied las
             most `runq_size` Gs; what does not fit goes to `globrunq`, half a ring at a time.
 Order.      Every 61st slice one G from `globrunq`; else `runnext`, which inherits the slice; else
             the head of `ring`; else a batch of `globrunq`. `gosched` goes to the tail of `globrunq`.
-            `go` and `ready` never switch.
+            `go` and `ready` never switch. A chain of Gs in `runnext` shares one slice: when that is
+            over, the next of them goes to the tail of `globrunq`, as if preempted as it begins.
 Speed.      The loop and the channel operations read and write `runnext` and `ring` directly: a
             method call per ready would cost a tenth of a hop.
 Rejected.   Asking the clock at each switch: 50 ns. The shell chooses `budget` so that a call of
@@ -14,7 +15,7 @@ Unlike Go.  The global queue is in two shares; this one is the M's, the other is
             With one P and one M the order is Go's. The queues stay when the P goes: what is started
             cannot be moved, and runs when this M holds a P again.
 Sources.    Go 1.19 runtime/proc.go: schedule, findRunnable, execute, runqput, runqputslow, runqget,
-            runqgrab, globrunqget, newproc, ready, goexit0.
+            runqgrab, globrunqget, newproc, ready, goexit0, retake.
 """
 
 from collections import deque
@@ -35,7 +36,9 @@ from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.errors import FatalError, ForeignAwaitError, Goexit, NotInGoroutineError
 from cluster.model.ids import MAIN_GOID, GId
 from cluster.model.lease import Lease
-from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S
+from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S, SLICE_NS
+
+NO_SLICE: Final = -1  # no tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry", "serving", "_runner",
+        "last", "tokens", "hungry", "serving", "_runner", "_slice_tick", "_slice_began", "_fresh",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
@@ -83,6 +86,9 @@ class Sched:
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
         self._runner: Final = Runner(self._switch)
+        self._slice_tick = NO_SLICE  # the tick of the slice that was found under way at `_slice_began`
+        self._slice_began = clock.now()
+        self._fresh = False  # the P that comes next is one for a new main
 
     # -- what the shell calls
 
@@ -93,12 +99,21 @@ class Sched:
         """
         now = self.clock.now()
         lease.check(now)
+        self._fresh = False
+        if self.tick != self._slice_tick:
+            self._slice_tick, self._slice_began = self.tick, now
+        elif self.runnext is not None and now - self._slice_began >= SLICE_NS:
+            self.globrunq.append(self.runnext)
+            self.runnext = None
         if self.timers:
             self.timers.fire(now, self.ready)
         self.tokens[:] = [None] * budget
         _set_current(self)
         try:
-            return self._runner.run()
+            if self._runner.run():
+                return True
+            self._slice_tick = NO_SLICE  # what is readied after a rest has used up nothing
+            return False
         finally:
             self.last, self.cur = self.cur, None
             _set_current(None)
@@ -165,6 +180,11 @@ class Sched:
             return True
         finally:
             self.tick = max(tick, self.tick)  # a loop that was left by preemption ends after those that came later
+
+    def take_p(self, tick: int) -> None:
+        """A P was leased, and its tick with it; but a new main begins on a fresh one."""
+        if not self._fresh:
+            self.tick = tick
 
     def interrupt(self) -> None:
         """Let `run` return at the next switch. May be called from any thread, and from a goroutine."""
@@ -249,7 +269,7 @@ class Sched:
         left at 0, the first `gosched` of main would give it the P again at once.
         """
         if not self.runnable():
-            self.tick = 0
+            self.tick, self._fresh = 0, True
         g = G(MAIN_GOID, program, fn, args, None, 0)
         program.main = g
         program.gs[g.goid] = g

@@ -280,9 +280,9 @@ class Machine:
         self.lease.granted(message)
         self._last_lease = (message.p, message.epoch)
         self.find.move(Event.LEASE, now)
-        self.sched.tick, self.sched.procs = message.tick, message.procs
-        self.sched.hungry = message.hungry
-        self._retake, self._pulled_at_tick = False, message.tick
+        self.sched.take_p(message.tick)
+        self.sched.procs, self.sched.hungry = message.procs, message.hungry
+        self._retake, self._pulled_at_tick = False, self.sched.tick
 
     def _take_work(self, message: w.Work) -> None:
         if self._last_lease != (message.p, message.epoch):
