@@ -56,7 +56,10 @@ class Link:
             if peer.m not in self._peers:
                 socket = self._socket(zmq.DEALER)
                 socket.setsockopt(zmq.ROUTING_ID, _ME % me)
-                socket.connect(peer.endpoint)
+                try:
+                    socket.connect(peer.endpoint)
+                except zmq.ZMQError as error:  # what is sent to it is not heard; the coordinator will miss it, too
+                    os.write(2, f"worker {os.getpid()}: M {peer.m} is nowhere: {peer.endpoint!r}: {error}\n".encode())
                 self._peers[peer.m] = socket
                 self._send_to(peer.m, self._early.pop(peer.m, []))
         for m in gone:

@@ -71,8 +71,6 @@ class FileLoader:
         try:
             code = self._code(module, source)
             exec(code, module.__dict__)  # this is what importing a file is
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
         except BaseException as error:
             raise LoadError(_report(source, error)) from error
 

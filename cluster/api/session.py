@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from cluster.launch.client import Client
-from cluster.model.clock import SECOND
 from cluster.model.errors import ClusterError, LostError, ProgramError
 from cluster.wire.messages import (
     Accepted,
@@ -27,7 +26,6 @@ from cluster.wire.messages import (
 Write = Callable[[int, bytes], None]  # (1 stdout or 2 stderr, whole lines)
 Watch = Callable[[tuple[Span, ...], tuple[Step, ...]], None]
 
-START_TIMEOUT_NS: Final = 30 * SECOND  # for a coordinator that is being started
 LOOKS_BEFORE_ASKING: Final = 10  # of client.LOOK_NS each, in which nothing came: does anybody work there?
 NO_WORKER: Final = b"cluster: this cluster has no worker yet: the program waits. Start some with `worker --count 2`.\n"
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
@@ -81,7 +79,7 @@ def run_program(
     watch: Watch | None = None,
 ) -> Outcome:
     """Run a program to its end. Ctrl-C ends the program first, then raises KeyboardInterrupt."""
-    pending = client.request(StartProgram(name, source, options, main), START_TIMEOUT_NS)
+    pending = client.request(StartProgram(name, source, options, main))
     accepted = pending.pop(0)
     assert isinstance(accepted, Accepted), f"a program was started, and {type(accepted).__name__} came"
     ended: list[Ended] = []

@@ -54,7 +54,7 @@ def command(
         return ExitCode.FAILED
     watcher = _Watcher(explain)
     options = Options(explain=explain, trace=trace is not None, by_path=True)
-    with Cluster(procs, workers, address or _running(procs, workers)) as cluster:
+    with Cluster(procs, workers, _running(procs, workers) if address is None else address) as cluster:
         code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, watcher.take)
     if text:
         print_to_streams(2, text.encode("utf-8", "surrogateescape"))

@@ -5,6 +5,7 @@ answer eight times in a row is taken for dead. So nobody waits for ever on eithe
 """
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Final
@@ -14,7 +15,7 @@ import zmq
 from cluster.launch.connection import dir_of, lives
 from cluster.model.clock import MILLISECOND, SECOND, MonotonicClock
 from cluster.model.errors import ClusterError, NoClusterError
-from cluster.model.limits import HEARTBEAT_NS
+from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import (
     Alive,
@@ -42,6 +43,7 @@ class Client:
         """`check` raises when the processes that this client has started are gone; it is called now and then."""
         self.address: Final = address
         self.joined: Final = check is None  # a cluster of somebody else, which need not have workers
+        self._patience_ns: Final = ANSWER_TIMEOUT_NS if self.joined else START_TIMEOUT_NS
         self._check: Final = check
         self._clock: Final = MonotonicClock()
         self._context: Final = zmq.Context()
@@ -81,10 +83,10 @@ class Client:
         messages = [message for message in self._decode(self._socket.recv()) if not isinstance(message, Alive)]
         return messages  # type: ignore[return-value]  # the decoder takes nothing else
 
-    def request(self, message: StartProgram | AskStatus, timeout_ns: int = ANSWER_TIMEOUT_NS) -> list[ToClient]:
+    def request(self, message: StartProgram | AskStatus) -> list[ToClient]:
         """Send, and wait for the first answer and what came with it. NoClusterError when none comes in time."""
         self.send(message)
-        give_up = self._clock.now() + timeout_ns
+        give_up = self._clock.now() + self._patience_ns
         while self._clock.now() < give_up:
             if answer := self.receive():
                 if isinstance(answer[0], Refused):
@@ -126,10 +128,15 @@ class Client:
 
 
 def check_address(address: str) -> None:
-    """Raises NoClusterError when there can be no coordinator at `address`."""
+    """Raises NoClusterError when nobody listens at `address`: no socket is there, or one that a dead process left."""
     path = dir_of(address) / os.path.basename(address)
-    if not path.exists():
-        raise NoClusterError(
-            f"nobody answers at {address}: there is no such socket. Start a coordinator with `coordinator --bind "
-            f"{address}`, or leave the address out and let `cluster run` start its own."
-        )
+    with socket.socket(socket.AF_UNIX) as visitor:
+        visitor.settimeout(ANSWER_TIMEOUT_NS / SECOND)
+        try:
+            visitor.connect(str(path))
+        except OSError as error:
+            why = "there is no such socket" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
+            raise NoClusterError(
+                f"nobody answers at {address}: {why}. Start a coordinator with `coordinator --bind {address}`, or "
+                f"leave the address out and let `cluster run` start its own."
+            ) from None

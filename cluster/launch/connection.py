@@ -67,9 +67,9 @@ def ipc_address(path: Path) -> str:
 
 
 def dir_of(address: str) -> Path:
-    """The directory of an `ipc://` address; ClusterError for other addresses."""
+    """The directory of an `ipc://` address; NoClusterError for other addresses."""
     if not address.startswith(_IPC) or len(address) == len(_IPC):
-        raise ClusterError(
+        raise NoClusterError(
             f"{address!r} is no address of a cluster on this machine: it should look like ipc:///directory/{SOCKET}. "
             f"Addresses across machines (tcp://) need keys, which this release does not make."
         )
@@ -117,8 +117,11 @@ def find(directory: Path) -> Connection:
     try:
         found = json.loads((directory / _FILE).read_text())
         connection = Connection(str(found["address"]), int(found["pid"]))
+        dir_of(connection.address)
+        if connection.pid <= 0:
+            raise ValueError("to kill, zero and less mean many processes")
         os.kill(connection.pid, 0)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, NoClusterError):
         raise NoClusterError(
             f"no coordinator lives in {directory}. Start one with `coordinator`, and workers with `worker --count 2`; "
             f"or let `cluster run` start its own."
