@@ -10,7 +10,7 @@ import zmq
 
 from cluster.launch.version import PYTHON
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.messages import FromCoordinator, Load, Message, RegisterM
+from cluster.wire.messages import AskStatus, FromCoordinator, Load, Message, RegisterM, Status
 from tests.process.place import PATIENCE_S
 
 NO_LOAD: Final = Load(runnable=0, stealable=0, ring=0, globrunq=0, goroutines=0, tick=0)
@@ -46,6 +46,11 @@ class Hand:
     def say(self, *messages: Message) -> None:
         """One frame."""
         self._socket.send(encode(list(messages)))
+
+    def status(self) -> Status:
+        """What the coordinator answers now; so it has read all that was sent to it before."""
+        self.say(AskStatus())
+        return self.hear(Status)
 
     def throw(self, *frames: bytes) -> None:
         """Bytes that need not be messages."""

@@ -7,6 +7,7 @@ test starts there is ended with the place, by its process id.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 from typing import IO, Final
 
 import psutil
@@ -58,11 +60,12 @@ class Place:
     def environ(self, env: Mapping[str, str]) -> dict[str, str]:
         ours = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
         place = {"GMP_CLUSTER_DIR": str(self.cluster_dir), "TMPDIR": str(self.path), "PYTHONDONTWRITEBYTECODE": "1"}
+        place["PYTHONFAULTHANDLER"] = "1"  # see where_all_stand
         return ours | place | dict(env)
 
     def start(
         self, *command: str | Path, stdin: int | IO[str] = subprocess.DEVNULL, stdout: int | IO[str] = subprocess.PIPE,
-        **env: str,
+        env: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[str]:  # fmt: skip
         """Start `python …` here. Its output goes to pipes: keep it short, or read it."""
         process = subprocess.Popen(
@@ -75,8 +78,11 @@ class Place:
     def run(self, *command: str | Path, stdin: str = "", **env: str) -> Done:
         """Run `python …` here to its end."""
         begin = time.monotonic()
-        process = self.start(*command, stdin=subprocess.PIPE, **env)
-        out, err = process.communicate(stdin, PATIENCE_S)
+        process = self.start(*command, stdin=subprocess.PIPE, env=env)
+        try:
+            out, err = process.communicate(stdin, PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{command} hangs:\n{where_all_stand(process)}") from None
         return Done(process.returncode, out, err, time.monotonic() - begin)
 
     def program(self, text: str, *options: str, arguments: tuple[str, ...] = (), **env: str) -> Done:
@@ -120,6 +126,14 @@ class Place:
             time.sleep(0.01)
         shutil.rmtree(self.path, ignore_errors=True)
         return left
+
+
+def where_all_stand(process: subprocess.Popen[str]) -> str:
+    """The stacks of all threads of a process and those below it, with what they have printed; it ends them."""
+    for each in [*descendants(process), process]:
+        each.send_signal(signal.SIGABRT)
+    out, err = process.communicate()
+    return f"{out}\n{err}"
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:

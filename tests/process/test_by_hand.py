@@ -3,26 +3,22 @@
 import json
 import os
 import re
+from typing import TypedDict
 
 import psutil
 import pytest
 
+from cluster.launch.connection import lives
 from tests.process.place import Place, descendants, first_line, one_paragraph, until
+from tests.process.spread import spreading
 
 pytestmark = pytest.mark.timeout(60)
 
-SPREAD = """
-    import os
-    from cluster import Chan, go
-    async def work(pids):
-        sum(range(30_000))
-        await pids.send(os.getpid())
+ON_TWO = spreading("""
     async def main():
-        pids = Chan()
-        for _ in range(60):
-            go(work, pids)
-        print(len({await pids.recv() for _ in range(60)}))
-"""
+        _, pids = await spread(nothing)
+        print(len(pids))
+""")
 LASTING = """
     from cluster import sleep
     async def main():
@@ -33,7 +29,7 @@ LASTING = """
 
 def test_coordinator_workers_and_programs_find_each_other(place: Place) -> None:
     place.cluster(procs=2, workers=2)
-    assert place.program(SPREAD).out == "2\n"
+    assert place.program(ON_TWO).out == "2\n"
     assert place.embedded() == []  # the program ran on the cluster that was there
 
 
@@ -44,7 +40,7 @@ def test_workers_of_several_commands_serve_one_coordinator(place: Place) -> None
     place.wait_for_sockets("m-*.sock", 3)
     ms = status(place)["ms"]
     assert [m["m"] for m in ms] == [0, 1, 2]
-    assert place.program(SPREAD).out in ("2\n", "3\n")
+    assert place.program(ON_TWO.replace("(nothing)", "(nothing, ms=3)")).out == "3\n"
 
 
 def test_options_name_another_directory_or_address(place: Place) -> None:
@@ -149,10 +145,21 @@ def test_a_panic_of_one_program_leaves_the_others_alone(place: Place) -> None:
     assert [program["name"] for program in status(place)["programs"]] == [str(place.path / "lasting.py")]
 
 
-def status(place: Place) -> dict[str, list[dict[str, object]]]:
+class Seen(TypedDict):
+    """What `cluster status --json` prints, as far as the tests look at it."""
+
+    pid: int
+    gomaxprocs: int
+    address: str
+    ps: list[dict[str, int]]
+    ms: list[dict[str, int]]
+    programs: list[dict[str, object]]
+
+
+def status(place: Place) -> Seen:
     done = place.run("-m", "cluster", "status", "--json")
     assert (done.code, done.err) == (0, "")
-    found: dict[str, list[dict[str, object]]] = json.loads(done.out)
+    found: Seen = json.loads(done.out)
     return found
 
 
@@ -213,10 +220,10 @@ def test_a_killed_coordinator_leaves_a_directory_that_the_next_one_takes(place: 
     first.kill()
     first.wait()
     one_paragraph(place.run("-m", "cluster", "status").err, "no coordinator lives in")
-    place.start("-m", "coordinator")
-    place.start("-m", "worker", "--connect", place.address)
-    done = place.program("async def main(): print('taken over')", "--address", place.address)
-    assert done.out == "taken over\n"
+    second = place.start("-m", "coordinator")
+    until(lambda: lives(place.cluster_dir, second.pid), "the second coordinator")
+    place.start("-m", "worker")
+    assert place.program("async def main(): print('taken over')").out == "taken over\n"
 
 
 @pytest.mark.parametrize("procs", ["0", "-1", "x", "100000"])

@@ -8,7 +8,6 @@ import pytest
 
 from cluster.model.ids import NO_P, Epoch, PId, ProgramId
 from cluster.wire.messages import (
-    AskStatus,
     Drop,
     Dropped,
     Fenced,
@@ -26,7 +25,6 @@ from cluster.wire.messages import (
     Renew,
     Renewed,
     Roster,
-    Status,
     Stop,
     Welcome,
     Work,
@@ -53,7 +51,7 @@ def client(place: Place) -> Popen[str]:
     text = SCRIPT.replace("ADDRESS", repr(place.address))
     client = place.start(place.write("script.py", text))
     with Hand(place.address) as visitor:  # an M must not fall silent while it waits for the program
-        until(lambda: visitor.say(AskStatus()) or visitor.hear(Status).programs, "the program")
+        until(lambda: visitor.status().programs, "the program")
     return client
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.process.place import Place
+from tests.process.spread import spreading
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -66,9 +67,7 @@ def test_a_slow_reader_gets_everything(place: Place) -> None:
 def test_output_is_in_causal_order_across_ms(place: Place) -> None:
     """Two goroutines on two Ms in conversation, each line caused by the one before; others make noise."""
     done = place.program(
-        """
-        import os
-        from cluster import Chan, go, gosched
+        spreading("""
         async def answer(questions, answers):
             async for number in questions:
                 print("word", number)
@@ -78,50 +77,47 @@ def test_output_is_in_causal_order_across_ms(place: Place) -> None:
                 sum(range(5_000))
                 await gosched()
         async def main():
-            pairs = [(Chan(), Chan()) for _ in range(4)]
-            for pair in pairs:
-                go(answer, *pair)
+            questions, answers = Chan(), Chan()
+            await spread(answer, questions, answers)
             for _ in range(4):
                 go(noise)
-            number, pids = 0, {os.getpid()}
+            number, pids = 0, set()
             for turn in range(400):
-                questions, answers = pairs[turn % 4]
                 print("word", number)
                 await questions.send(number + 1)
                 number, pid = await answers.recv()
                 pids.add(pid)
-            print("processes", len(pids))
-        """,
+            print("elsewhere", bool(pids - {os.getpid()}))
+        """),
         "-p", "2",
     )  # fmt: skip
-    *words, processes = done.lines
+    *words, elsewhere = done.lines
     assert words == [f"word {number}" for number in range(800)]
-    assert processes == "processes 2"
+    assert elsewhere == "elsewhere True"
 
 
 def test_what_another_m_printed_before_it_told_main_is_not_lost_in_a_panic(place: Place) -> None:
     done = place.program(
-        """
-        from cluster import Chan, Panic, go
-        async def talk(who, done):
+        spreading("""
+        async def talk(done):
             for line in range(50):
-                print(who, line)
-            await done.send(who)
+                print("line", line)
+            await done.send(None)
         async def main():
             done = Chan()
-            for who in range(20):
-                go(talk, who, done)
-            for _ in range(20):
+            count, _ = await spread(talk, done)
+            for _ in range(count):
                 await done.recv()
-            print("last words")
+            print(count)
             print("and half a line", end="")
             raise Panic("over")
-        """,
+        """),
         "-p", "2",
     )  # fmt: skip
     assert done.code == 2
-    assert done.lines[-2:] == ["last words", "and half a line"]
-    assert sorted(done.lines[:-2]) == sorted(f"{who} {line}" for who in range(20) for line in range(50))
+    *lines, count, half = done.lines
+    assert half == "and half a line"
+    assert sorted(lines) == sorted(f"line {line}" for line in range(50) for _ in range(int(count)))
     assert done.err.startswith("panic: over\n")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import RUN_VARIABLE, started_under
 from tests.process.place import Place
+from tests.process.spread import spreading
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -40,27 +41,25 @@ def test_a_program_imports_what_lies_beside_it_and_reads_files_of_the_callers_di
     assert place.run("-m", "cluster", "run", "sub/app.py").out == "of the helper of the file\n"
 
 
-PIDS = """
-    import os
-    from cluster import Chan, go, num_cpu
-    async def work(pids):
-        for _ in range(20):
-            sum(range(20_000))
-            await pids.send(os.getpid())
-        await pids.send(None)
+PIDS = spreading("""
     async def main():
-        pids = Chan()
-        for _ in range(40):
-            go(work, pids)
-        seen = {os.getpid()}
-        for _ in range(40 * 21):
-            seen.add(await pids.recv())
-        print(len(seen - {None}))
-"""
+        _, pids = await spread(nothing)
+        print(len(pids))
+""")
 
 
 def test_with_one_p_goroutines_run_on_one_m_and_with_two_on_two(place: Place) -> None:
-    assert place.program(PIDS, "-p", "1", "-w", "1").out == "1\n"
+    alone = """
+        import os
+        from cluster import Chan, go
+        async def child(pids): sum(range(20_000)); await pids.send(os.getpid())
+        async def main():
+            pids = Chan()
+            for _ in range(100):
+                go(child, pids)
+            print({await pids.recv() for _ in range(100)} == {os.getpid()})
+    """
+    assert place.program(alone, "-p", "1", "-w", "1").out == "True\n"
     assert place.program(PIDS, "-p", "2", "-w", "2").out == "2\n"
 
 
@@ -86,7 +85,7 @@ def test_the_trace_is_a_json_file_with_the_goroutines_on_their_ms(place: Place) 
     assert (done.code, done.out) == (0, "2\n")
     events = json.loads((place.path / "t.json").read_text("utf-8"))["traceEvents"]
     spans = [event for event in events if event["ph"] == "X"]
-    assert {"main", "work"} <= {re.split(r"[ .]", event["name"])[-1] for event in spans}
+    assert {"main", "begin"} <= {re.split(r"[ .]", event["name"])[-1] for event in spans}
     assert all(event["dur"] >= 0 and event["ts"] >= 0 for event in spans)
 
 

@@ -51,7 +51,6 @@ def test_a_line_per_period_in_gos_format(place: Place) -> None:
     assert len(rows) >= 5
     times = [row[0] for row in rows]
     assert times == sorted(times)
-    assert times[0] < 50
     assert {row[1] for row in rows} == {2}
     assert {row[3] for row in rows[1:]} == {3}  # two Ms and what stands for the thread of sysmon
     assert max(row[6] for row in rows) >= 4  # hogs that gave way wait in the global queue
