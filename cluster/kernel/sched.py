@@ -22,9 +22,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from sys import _getframe
 from types import CoroutineType, MethodType
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from cluster.kernel.dump import describe
 from cluster.kernel.far import Far, NoFar
@@ -34,7 +35,7 @@ from cluster.kernel.runner import Runner, keep
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.errors import FatalError, ForeignAwaitError, Goexit, NotInGoroutineError
-from cluster.model.ids import MAIN_GOID, GId
+from cluster.model.ids import MAIN_GOID, GId, ObjId
 from cluster.model.lease import Lease
 from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S, SLICE_NS
 
@@ -61,12 +62,21 @@ class Panicked:
 Event = Returned | Panicked
 
 
+class Withdrawable(Protocol):
+    """A select of another M."""
+
+    def withdraw(self) -> None:
+        """It is over."""
+        ...
+
+
 class Sched:
     """The scheduler of one M. All its fields are read by the channel operations; see the essay."""
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry", "serving", "_runner", "_slice_tick", "_slice_began", "_fresh",
+        "last", "tokens", "hungry", "serving", "rng", "enlisted",
+        "_runner", "_slice_tick", "_slice_began", "_fresh",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, far: Far | None = None, procs: int = 1, runq_size: int = RUNQ_SIZE) -> None:
@@ -83,6 +93,8 @@ class Sched:
         self.far: Final[Far] = far or NoFar()
         self.last: G | None = None  # dispatched last; for the trace
         self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
+        self.rng = Random()  # chance, for select: whoever wants the same run again seeds it
+        self.enlisted: Final[dict[ObjId, Withdrawable]] = {}  # selects of other Ms that wait at channels of this one
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
         self._runner: Final = Runner(self._switch)
@@ -173,8 +185,6 @@ class Sched:
                         self.globrunq.append(g)
                     elif type(reason) is WaitReason:
                         g.wait_reason = reason
-                    elif reason is RESUMED:
-                        return True
                     else:
                         self._yielded(g, reason)
             return True
@@ -360,13 +370,16 @@ class Sched:
         return False
 
     def _yielded(self, g: G, reason: object) -> None:
-        """What is rare. GOYIELD: the G goes to the tail of the ring. Source: goyield_m."""
-        if reason is not GOYIELD:
+        """What is rare. GOYIELD: the G goes to the tail of the ring. Source: goyield_m.
+
+        RESUMED: it went on on its own stack, whose loop has seen to it; this loop has no tokens left.
+        """
+        if reason is GOYIELD:
+            self.ring.append(g)
+            if len(self.ring) > self.runq_size:
+                self.spill()
+        elif reason is not RESUMED:
             self.throw(g, ForeignAwaitError(reason))
-            return
-        self.ring.append(g)
-        if len(self.ring) > self.runq_size:
-            self.spill()
 
     def _globrunq_rest(self) -> int:
         """One G was taken from globrunq to run: how many more make a fair batch. Source: globrunqget."""
