@@ -27,7 +27,16 @@ from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
 from cluster.kernel.once import Once
-from cluster.kernel.runtime import exit, panic
+from cluster.kernel.runtime import (
+    exit,
+    gomaxprocs,
+    lock_os_thread,
+    num_goroutine,
+    panic,
+    stack,
+    syscall,
+    unlock_os_thread,
+)
 from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
 from cluster.kernel.semaphore import Semaphore
@@ -77,12 +86,18 @@ __all__ = [
     "go",
     "goexit",
     "goid",
+    "gomaxprocs",
     "gosched",
+    "lock_os_thread",
     "num_cpu",
+    "num_goroutine",
     "panic",
     "run",
     "sleep",
+    "stack",
+    "syscall",
     "todo",
+    "unlock_os_thread",
     "with_cancel",
     "with_deadline",
     "with_timeout",

@@ -50,6 +50,10 @@ class Link:
         socket.reconnect_ivl, socket.reconnect_ivl_max = 10, 200  # ms
         return socket
 
+    def watch(self, fd: int) -> None:
+        """`wait` ends, too, when `fd` becomes readable, and says nothing of it."""
+        self._poller.register(fd, zmq.POLLIN)
+
     def meet(self, me: MId, peers: Iterable[Peer], gone: Iterable[MId]) -> None:
         """Connect to Ms that are new, disconnect from those that are gone."""
         for peer in peers:

@@ -14,13 +14,16 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
+from cluster.kernel.g import G
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
 from cluster.model.limits import SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
+from worker.aside import Aside
 from worker.core.machine import Machine
 from worker.link import Link
 from worker.loading import FileLoader
@@ -41,6 +44,8 @@ class Loop:
 
     def __init__(self, link: Link, clock: Clock, register: RegisterM) -> None:
         self._link: Final = link
+        self._aside: Final = Aside()
+        link.watch(self._aside.wake_fd)
         self._clock: Final = clock
         self._lock: Final = threading.RLock()
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
@@ -59,9 +64,14 @@ class Loop:
             self._link.forget_peers()
         self._link.meet(self._me, peers, gone)
 
+    def call_aside(self, g: G, call: Callable[[], object]) -> None:
+        """See `Hands`."""
+        self._aside.call(g, call)
+
     def pump(self) -> None:
         """See `Hands`."""
         with self._lock:
+            self._link.send(self.machine.outgoing())
             self._link.wait(PUMP_NS)
             self._take_all()
             self.machine.tick_aside(self._clock.now())
@@ -71,8 +81,8 @@ class Loop:
 
     def run(self) -> str:
         """Until the machine is done; why."""
-        capture(self.machine)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        capture(self.machine, self._aside.caller)
         threading.Thread(target=self._sysmon, name="sysmon", daemon=True).start()
         signal.signal(signal.SIGTERM, self._on_term)
         while not self.machine.done:
@@ -103,6 +113,8 @@ class Loop:
             self.machine.take(*self._deferred.popleft())
         for source, message in self._link.receive():
             self.machine.take(source, message)
+        for outcome in self._aside.outcomes():
+            self.machine.returned(*outcome)
 
     def _wait(self, timeout_ns: int) -> None:
         self._busy.clear()

@@ -7,8 +7,10 @@ stream. While the main file is imported, only the M that will run `main` prints:
 
 import io
 import sys
+from collections.abc import Callable
 from typing import Final
 
+from cluster.kernel.g import G
 from cluster.kernel.sched import current_goroutine
 from worker.core.machine import Machine
 from worker.core.programs import Hosted
@@ -20,7 +22,10 @@ STDERR: Final = 2
 class ProgramStream(io.TextIOBase):
     """A text stream that belongs to whichever program is executing."""
 
-    def __init__(self, machine: Machine, stream: int, own: io.TextIOBase) -> None:
+    def __init__(
+        self, machine: Machine, stream: int, own: io.TextIOBase, caller: Callable[[], G | None] = lambda: None
+    ) -> None:
+        self._caller: Final = caller  # for whom a helper thread prints
         self._machine: Final = machine
         self._stream: Final = stream
         self._own: Final = own
@@ -70,7 +75,7 @@ class ProgramStream(io.TextIOBase):
         self._machine.outbox.output(hosted.id, self._stream, text.encode("utf-8", "surrogateescape"))
 
     def _program(self) -> Hosted | None:
-        g = current_goroutine()
+        g = self._caller() or current_goroutine()
         if g is not None:
             return self._machine.programs.get(g.program.id)
         loading = self._machine.loading
@@ -95,7 +100,7 @@ class _Bytes(io.RawIOBase):
         self._text.flush()
 
 
-def capture(machine: Machine) -> None:
-    """From now on what is printed in this process belongs to programs."""
-    sys.stdout = ProgramStream(machine, STDOUT, sys.stdout)  # type: ignore[arg-type]
-    sys.stderr = ProgramStream(machine, STDERR, sys.stderr)  # type: ignore[arg-type]
+def capture(machine: Machine, caller: Callable[[], G | None]) -> None:
+    """From now on what is printed in this process belongs to programs; on a helper thread to that of `caller`."""
+    sys.stdout = ProgramStream(machine, STDOUT, sys.stdout, caller)  # type: ignore[arg-type]
+    sys.stderr = ProgramStream(machine, STDERR, sys.stderr, caller)  # type: ignore[arg-type]

@@ -7,8 +7,10 @@ event must be told to the shell, or the budget is spent. No lease, no goroutine.
 sched      the switch loop; the run queue of the P, and this M's share of the global queue
 g          one goroutine, the program it belongs to, and the records of those that wait
 runner     the stack on which goroutines run, so that one can be left where it stands
+stealing   what a thief may take
 goexit     the end of one goroutine
-runtime    panic and exit
+runtime    package runtime: panic, exit, stack, gomaxprocs, syscall …
+outside    the seam to helper threads and to the program's other Ms
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 nilchan    nil, the channel on which nothing ever happens

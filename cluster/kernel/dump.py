@@ -44,7 +44,8 @@ def describe(g: G, cur: G | None) -> str:
         text = g.wait_reason.text
     frames = list(_frames(g, cur))[::-1]
     shown = [frame for frame in frames if not _is_runtime(_module_of(frame))] or frames
-    lines = [f"goroutine {g.goid} [{text}]:"]
+    wired = ", locked to thread" if g.goid in g.program.wired else ""
+    lines = [f"goroutine {g.goid} [{text}{wired}]:"]
     for frame in shown[:FRAMES_MAX]:
         code = frame.f_code
         lines.append(f"{package_of(_module_of(frame))}.{code.co_qualname}(...)")
@@ -67,7 +68,8 @@ def panic_text(error: BaseException, g: G) -> str:
         while isinstance(error, ClusterError | Panic) and ours[last - 1]:  # raised by the runtime on purpose
             last -= 1
         report.stack[:] = report.stack[ours.index(False) : last]
-    lines = [f"panic: {_panic_line(error)}", "", f"goroutine {g.goid} [running]:"]
+    wired = ", locked to thread" if g.goid in g.program.wired else ""
+    lines = [f"panic: {_panic_line(error)}", "", f"goroutine {g.goid} [running{wired}]:"]
     lines.append(_with_public_names("".join(report.format())).rstrip("\n"))
     return "\n".join(lines + list(created_by(g))) + "\n"
 
@@ -79,7 +81,12 @@ def deadlock_text(dumps: Sequence[tuple[int, str]]) -> str:
 
 def others_after(head: str, dumps: Sequence[tuple[int, str]]) -> str:
     """`head`, then these descriptions in the order of their making; with a newline at the end."""
-    return "\n\n".join([head.rstrip("\n"), *(text for _, text in sorted(dumps))]) + "\n"
+    return "\n\n".join([head.rstrip("\n"), *in_order(dumps)]) + "\n"
+
+
+def in_order(dumps: Iterable[tuple[int, str]]) -> list[str]:
+    """Descriptions of goroutines of several Ms, in the order of their making."""
+    return [text for _, text in sorted(dumps)]
 
 
 # -- names

@@ -48,6 +48,7 @@ SEMACQUIRE: Final = WaitReason("semacquire")
 SLEEP: Final = WaitReason("sleep")
 SELECT: Final = WaitReason("select")
 COND_WAIT: Final = WaitReason("sync.Cond.Wait")
+SYSCALL: Final = WaitReason("syscall")  # Go's is a status; here a helper thread makes the call
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
 
 
@@ -126,7 +127,7 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped")
+    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired")
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -134,6 +135,7 @@ class Program:
         self.ids: Final[Iterator[int]] = goids(stripe, stripes)
         self.main: G | None = None
         self.dropped = False
+        self.wired: Final[dict[int, int]] = {}  # by goid: how often the goroutine has locked its thread
 
 
 def goids(stripe: int, stripes: int) -> Iterator[int]:
@@ -156,7 +158,9 @@ def status_of(g: G, cur: G | None) -> GStatus:
         return GStatus.RUNNING
     if g.goid not in g.program.gs:
         return GStatus.DEAD
-    return GStatus.RUNNABLE if g.wait_reason is None else GStatus.WAITING
+    if g.wait_reason is None:
+        return GStatus.RUNNABLE
+    return GStatus.SYSCALL if g.wait_reason is SYSCALL else GStatus.WAITING
 
 
 def name_of(fn: object) -> str:

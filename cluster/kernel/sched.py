@@ -1,6 +1,6 @@
 """The switch loop of one M, the run queue of the P it holds, and its share of the global queue.
 
-Owner.      The M's main thread. A second thread may call `steal` alone (see there).
+Owner.      The M's main thread. A second thread may steal (see stealing.py), and nothing else.
 Invariants. A G is in at most one queue. `runnext` is empty or the G readied last. `ring` holds at
             most `runq_size` Gs; what does not fit goes to `globrunq`, half a ring at a time.
 Order.      Every 61st slice one G from `globrunq`; else `runnext`, which inherits the slice; else
@@ -30,6 +30,7 @@ from typing import Final, NoReturn, Protocol
 from cluster.kernel.dump import describe
 from cluster.kernel.far import Far, NoFar
 from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
+from cluster.kernel.outside import Alone, Outside
 from cluster.kernel.parks import parks
 from cluster.kernel.runner import Runner, keep
 from cluster.kernel.timers import Timers
@@ -75,7 +76,7 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry", "serving", "rng", "enlisted",
+        "last", "tokens", "hungry", "serving", "outside", "rng", "enlisted",
         "_runner", "_slice_tick", "_slice_began", "_fresh",
     )  # fmt: skip
 
@@ -97,6 +98,7 @@ class Sched:
         self.enlisted: Final[dict[ObjId, Withdrawable]] = {}  # selects of other Ms that wait at channels of this one
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
+        self.outside: Outside = Alone(self.resize)
         self._runner: Final = Runner(self._switch)
         self._slice_tick = NO_SLICE  # the tick of the slice that was found under way at `_slice_began`
         self._slice_began = clock.now()
@@ -220,35 +222,6 @@ class Sched:
         """How many goroutines are runnable on this M."""
         return len(self.ring) + len(self.globrunq) + (self.runnext is not None)
 
-    def steal(self, at_least: int = 1) -> list[G]:
-        """Take half, rounded up, of the goroutines that can move; oldest first; [] when fewer than `at_least`.
-
-        May be called from a second thread while the main thread is inside a goroutine: a G belongs
-        to whoever removes it from a queue, and each removal is one operation of a deque, which the
-        interpreter does not interrupt. One that was started between the look and the removal goes
-        back, to the tail. The main thread may see no work meanwhile: its shell looks at `runnable`
-        again when it has the lock under which this was called.
-
-        Source: runqgrab. Not from runnext: Go takes that only as a last resort, after a pause that
-        lets a pair in conversation keep its partner.
-        """
-        movable = [
-            (g, queue) for queue in (self.ring, self.globrunq) for g in list(queue) if not g.send and not g.pinned
-        ]
-        if len(movable) < at_least:
-            return []
-        taken = []
-        for g, queue in movable[: (len(movable) + 1) // 2]:
-            try:
-                queue.remove(g)
-            except ValueError:  # the main thread took it meanwhile
-                continue
-            if g.send is None:
-                taken.append(g)
-            else:
-                self.globrunq.append(g)
-        return taken
-
     def put(self, gs: list[G]) -> None:
         """Append goroutines that came from elsewhere to the tail of the ring; what does not fit to globrunq."""
         for g in gs:
@@ -341,6 +314,12 @@ class Sched:
     def panicked(self, g: G, error: BaseException) -> None:
         """`error` left `g`, or is taken to have left it: an event for the shell."""
         self.events.append(Panicked(g, error))
+
+    def resize(self, procs: int) -> int:
+        """There are `procs` Ps from now on; how many there were. Goroutines that run see it at the next switch."""
+        old, self.procs = self.procs, procs
+        self.tokens.clear()
+        return old
 
     def leave(self, error: BaseException) -> NoReturn:
         """End the program of the running goroutine by `error`, inside this call: no code of it sees that."""

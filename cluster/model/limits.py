@@ -23,6 +23,7 @@ IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets whil
 BUDGET_MAX: Final = 256  # dispatches between two looks at the clock; at 0.2 us each, half a period
 SPIN_NS: Final = 1 * MILLISECOND  # an M in conversation with another waits for its answer before it looks for work
 SEARCH_NS: Final = 2 * MILLISECOND  # an M that looks for work keeps its P this long before it gives it up
+SYSCALL_THREADS_MAX: Final = 512  # blocking calls of one M at once; Go's limit of 10,000 threads is for all Ms
 SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
 HEARTBEAT_NS: Final = 500 * MILLISECOND
 

@@ -53,6 +53,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Dumped: 14,
     m.Dropped: 15,
     m.Traced: 16,
+    m.Query: 17,
     # coordinator → M
     m.Welcome: 32,
     m.Roster: 33,
@@ -67,6 +68,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Dump: 42,
     m.Drop: 43,
     m.Stop: 44,
+    m.Reply: 45,
     # M → M
     m.Ask: 64,
     m.Answer: 65,

@@ -150,6 +150,15 @@ class Dropped(NamedTuple):
     program: ProgramId
 
 
+class Query(NamedTuple):
+    """A goroutine of mine asks about all of its program, and I wait. `what`: an About."""
+
+    program: ProgramId
+    ticket: int
+    what: int
+    number: int
+
+
 class Traced(NamedTuple):
     """Spans and steps of a traced program, oldest first."""
 
@@ -241,6 +250,14 @@ class Survey(NamedTuple):
 
     round: int
     detail: bool
+
+
+class Reply(NamedTuple):
+    """Answer to Query `ticket`."""
+
+    ticket: int
+    number: int
+    texts: tuple[str, ...]
 
 
 class Dump(NamedTuple):
@@ -381,9 +398,9 @@ class Vouch(NamedTuple):
 
 
 FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned
-         | MainFailed | Surveyed | Dumped | Dropped | Traced)  # fmt: skip
+         | MainFailed | Surveyed | Dumped | Dropped | Query | Traced)  # fmt: skip
 ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Retake | LoadProgram | Survey | Dump | Drop
-       | Stop | Told)  # fmt: skip
+       | Stop | Told | Reply)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive

@@ -1,8 +1,17 @@
 """What messages are made of: records of goroutines, rows of tables, events. Typed as the messages are."""
 
+from enum import IntEnum
 from typing import NamedTuple
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
+
+
+class About(IntEnum):
+    """What a Query asks."""
+
+    COUNT = 1  # how many goroutines are there?
+    OTHERS = 2  # describe all but number `number`
+    PROCS = 3  # have `number` Ps; how many were there?
 
 
 class Record(NamedTuple):
@@ -55,7 +64,7 @@ class Census(NamedTuple):
     """One program on one M, for the deadlock check and for diagnostics."""
 
     program: ProgramId
-    goroutines: int
+    goroutines: int  # that began here, less those that ended here
     active: int  # runnable, running, sleeping, in a system call, or held back in the outbox
     sent: int  # goroutine records and operations sent to other processes, since the program began
     received: int

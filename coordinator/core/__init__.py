@@ -10,6 +10,7 @@ placement    who gets which P and which goroutines; hunger
 survey       rounds of questions to all Ms: deadlock, schedtrace
 status       what people see
 sysmon       what happens by the passing of time
+queries      what a goroutine asks about all of its program; stopping the world
 schedtrace   Go's lines
 step         a message in, the messages out
 

@@ -8,7 +8,7 @@ Sources.    Go 1.19 runtime/proc.go: globrunqput, globrunqget.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cluster.model.ids import ProgramId
 from cluster.model.limits import GLOBRUNQ_BATCH_MAX
@@ -27,6 +27,10 @@ class GlobRunq:
     def put(self, records: Iterable[Record]) -> None:
         """Append, in order."""
         self._records.extend(records)
+
+    def put_first(self, records: Sequence[Record]) -> None:
+        """Put before all others, in order: of a P that is no more. Source: globrunqputhead."""
+        self._records.extendleft(reversed(records))
 
     def batch(self, procs: int) -> tuple[Record, ...]:
         """A fair part for one P: min(n, n/procs + 1, 128) records, oldest first."""

@@ -16,6 +16,15 @@ from coordinator.core.membership import PeerId
 
 
 @dataclass(slots=True)
+class DumpRound:
+    """Ms are asked to describe the goroutines of a running program."""
+
+    askers: list[tuple[MId, int, int]]  # the M, its ticket, and the goroutine that asks and is left out
+    awaiting: dict[MId, None]
+    dumps: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Program:
     """A running or ending program, and what its client asked for."""
 
@@ -36,6 +45,8 @@ class Program:
     dump_deadline: Instant = Instant(0)
     fatal: str = ""  # the fatal error that ended it, and where; "" for a deadlock
     dumps: list[tuple[int, str]] = field(default_factory=list)
+    dump_round: DumpRound | None = None
+    dump_askers: list[tuple[MId, int, int]] = field(default_factory=list)  # for the next round
     quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
     schedtrace_ns: int = 0  # period; 0 is off
     schedtrace_detail: bool = False

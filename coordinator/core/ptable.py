@@ -38,6 +38,7 @@ class PTable:
     def __init__(self, procs: int) -> None:
         self.ps: list[P] = [P(PId(i)) for i in range(procs)]
         self._idle: list[P] = list(reversed(self.ps))  # P0 is leased first, as in Go
+        self._dead: list[P] = []  # kept for their epochs, the lowest id last
 
     def __len__(self) -> int:
         return len(self.ps)
@@ -63,6 +64,22 @@ class PTable:
         p.status = move(P_MOVES, p.status, PEvent.RELEASE)
         p.holder = None
         self._idle.append(p)
+
+    def resize(self, procs: int) -> list[Record]:
+        """Have `procs` Ps; the goroutines that waited on those that are gone. Nobody holds one of these."""
+        left: list[Record] = []
+        while len(self.ps) > procs:
+            p = self.ps.pop()
+            p.status = move(P_MOVES, p.status, PEvent.REMOVE)
+            self._idle.remove(p)
+            left, p.runq = [*p.runq, *left], []
+            self._dead.append(p)
+        while len(self.ps) < procs:
+            p = self._dead.pop() if self._dead else P(PId(len(self.ps)), PStatus.DEAD)
+            p.status = move(P_MOVES, p.status, PEvent.ADD)
+            self.ps.append(p)
+        self._idle = [p for p in reversed(self.ps) if p.status is PStatus.IDLE]  # as procresize leaves them
+        return left
 
     def check(self, m: MId, p_id: PId, epoch: Epoch) -> P:
         """The P, when `m` holds it under `epoch`; StaleLeaseError tells why not."""

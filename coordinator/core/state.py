@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cluster.model.clock import Instant
-from cluster.model.ids import ProgramId
+from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Message, Step, Traced
 from coordinator.core.globrunq import GlobRunq
 from coordinator.core.membership import M, Membership, PeerId
@@ -47,6 +47,16 @@ Command = Send | Log
 
 
 @dataclass(slots=True)
+class Resize:
+    """Goroutine of `m` wants `procs` Ps; see queries.py."""
+
+    m: MId
+    ticket: int
+    procs: int
+    told: dict[MId, None] = field(default_factory=dict)  # who was asked for its P
+
+
+@dataclass(slots=True)
 class State:
     """The coordinator's knowledge. `out` is what the step in progress has decided so far."""
 
@@ -62,6 +72,7 @@ class State:
     out: list[Command] = field(default_factory=list)
     outputs: dict[PeerId, int] = field(default_factory=dict)  # Output messages ever taken from each M
     acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
+    resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
     next_program: int = 1
     stopping: bool = False
 

@@ -2,8 +2,8 @@
 
 Owner.      Nobody: it reads, and changes nothing.
 Order.      Ps and Ms by id, programs by the time of their start.
-Unlike Go.  Go stops the world to count goroutines exactly. Here each M counts its own when it is
-            asked: one that is under way between two Ms at that moment is counted by neither.
+Unlike Go.  Go stops the world to count goroutines exactly. Here each M answers when it
+            is asked; what is under way is counted all the same, see queries.py.
 Sources.    Go 1.19 runtime/proc.go: schedtrace, gcount.
 """
 
@@ -29,7 +29,7 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
         for m in s.members.ms.values()
     )  # fmt: skip
     programs = tuple(
-        w.ProgramRow(program.id, program.name, totals(answers, program.id)[0], s.now - program.started_at)
+        w.ProgramRow(program.id, program.name, max(0, 1 + totals(answers, program.id)[0]), s.now - program.started_at)
         for program in s.programs.values()
     )
     return w.Status(s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs)

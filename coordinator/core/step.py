@@ -15,7 +15,7 @@ from cluster.model.ids import NO_P, Epoch
 from cluster.model.limits import LEASE_GIVE_UP_NS, LEASE_RENEW_NS
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
-from coordinator.core import ending, sysmon
+from coordinator.core import ending, queries, sysmon
 from coordinator.core.membership import M, PeerId
 from coordinator.core.placement import balance, ship
 from coordinator.core.ptable import P, PTable
@@ -46,13 +46,17 @@ class Core:
         s.now = now
         for peer, message in inputs:
             self._take(peer, message)
-        balance(s)
+        self._place()
         sysmon.tick(s)
-        balance(s)
+        self._place()
         for peer in s.acknowledge:
             s.send(peer, w.Told(s.outputs[peer]))
         s.acknowledge.clear()
         return self._decided()
+
+    def _place(self) -> None:
+        if not queries.resize(self.state):
+            balance(self.state)
 
     def stop(self, now: Instant) -> list[Command]:
         """The shell ends: tell everybody."""
@@ -184,6 +188,9 @@ class Core:
                     sysmon.conclude_survey(s, done)
             case w.Dumped():
                 ending.dumped(s, m, message)
+                queries.described(s, m, message)
+            case w.Query():
+                queries.take(s, m, message)
             case w.Dropped(program_id):
                 ending.dropped(s, m, program_id)
             case w.RegisterM():

@@ -19,6 +19,8 @@ from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Surveyed
 from coordinator.core.membership import PeerId
 
+Count = tuple[MId, int, ProgramId]  # the M that asks, its ticket, and whose goroutines shall be counted
+
 
 @dataclass(slots=True)
 class Round:
@@ -32,6 +34,7 @@ class Round:
     began_at: Instant
     awaiting: dict[MId, None]
     answers: dict[MId, Surveyed] = field(default_factory=dict)
+    counts: list[Count] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -43,19 +46,23 @@ class Surveys:
     want_deadlock: bool = False
     want_traces: list[ProgramId] = field(default_factory=list)
     want_status: list[PeerId] = field(default_factory=list)  # clients that asked for the state of the cluster
+    want_counts: list[Count] = field(default_factory=list)
     retry_at: Instant | None = None  # when to ask again, because messages were under way
 
     @property
     def wanted(self) -> bool:
         """Whether a new round should begin."""
-        return self.round is None and bool(self.want_deadlock or self.want_traces or self.want_status)
+        return self.round is None and bool(
+            self.want_deadlock or self.want_traces or self.want_status or self.want_counts
+        )
 
     def begin(self, ms: list[MId], detail: bool, now: Instant) -> Round:
         """Start a round that answers all that was asked so far."""
         self.rounds += 1
         awaiting = dict.fromkeys(ms)
         self.round = Round(self.rounds, detail, self.want_deadlock, self.want_traces, self.want_status, now, awaiting)
-        self.want_deadlock, self.want_traces, self.want_status = False, [], []
+        self.round.counts = self.want_counts
+        self.want_deadlock, self.want_traces, self.want_status, self.want_counts = False, [], [], []
         return self.round
 
     def answer(self, m: MId, surveyed: Surveyed) -> Round | None:

@@ -10,7 +10,7 @@ from cluster.model.ids import MId
 from cluster.model.limits import CLIENT_EXPIRE_NS, LEASE_EXPIRE_NS
 from cluster.model.status import MStatus
 from cluster.wire.messages import Ended, Output, Survey, Surveyed
-from coordinator.core import ending, schedtrace
+from coordinator.core import ending, queries, schedtrace
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
@@ -48,6 +48,7 @@ def tick(s: State) -> None:
     if current is not None and current.clients and s.now >= after(current.began_at, STATUS_PATIENCE_NS):
         _tell_status(s, current.clients, current.answers)
         current.clients = []
+    queries.tick(s)
     _survey_now_and_then(s)
     begin_survey(s)
 
@@ -119,6 +120,7 @@ def conclude_survey(s: State, done: Round) -> None:
             if program.result is None and not program.dumping:
                 _judge(s, program, done)
     _tell_status(s, done.clients, done.answers)
+    queries.counted(s, done)
     begin_survey(s)
 
 

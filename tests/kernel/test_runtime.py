@@ -1,11 +1,16 @@
-"""panic and exit; a fatal error ends the program in the same way."""
+"""panic and exit, which ends a program as a fatal error does; stack, wiring and system calls."""
+
+from collections.abc import Callable
 
 import pytest
 
-from cluster.kernel.runtime import exit, panic
+from cluster.kernel.dump import describe
+from cluster.kernel.g import G, status_of
+from cluster.kernel.runtime import exit, exit_syscall, forget_p, lock_os_thread, panic, stack, syscall, unlock_os_thread
 from cluster.kernel.sched import Panicked, fatal, go, gosched
 from cluster.model.errors import FatalError, NotInGoroutineError, Panic
-from tests.fakes import FakeShell, run
+from cluster.model.status import GStatus
+from tests.fakes import FakeShell, names, new_gs, park_for_ever, run
 
 
 def test_panic_raises_a_panic_with_its_value() -> None:
@@ -95,3 +100,114 @@ def test_a_fatal_error_that_another_m_causes_is_not_that_of_the_goroutine_that_b
             shell.sched.serving = False
 
     assert shell.run(main) == "caused elsewhere"
+
+
+# -- what a goroutine may ask
+
+
+def test_stack_describes_the_caller_and_ends_with_where_it_was_made() -> None:
+    async def child() -> None:
+        async def inner() -> str:
+            return await stack()
+
+        texts.append(await inner())
+
+    async def main() -> None:
+        go(child)
+        await gosched()
+
+    texts: list[str] = []
+    run(main)
+    lines = texts[0].splitlines()
+    assert lines[0] == "goroutine 2 [running]:"
+    assert lines[1].endswith(".inner(...)") and lines[3].endswith(".child(...)")
+    assert lines[-2].startswith("created by ") and lines[-2].endswith(".main") and lines[-1].startswith("\t")
+
+
+def test_wiring_nests_and_shows_in_dumps() -> None:
+    async def main() -> list[bool]:
+        seen = []
+        for call in (
+            unlock_os_thread, lock_os_thread, lock_os_thread, unlock_os_thread, unlock_os_thread, unlock_os_thread,
+        ):  # fmt: skip
+            call()
+            seen.append((await stack()).startswith("goroutine 1 [running, locked to thread]:\n"))
+        return seen
+
+    assert run(main) == [False, True, True, True, False, False]
+
+
+class Calls:
+    """An `Outside` whose calls are made when the test says so."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[G, Callable[[], object]]] = []
+
+    def enter_syscall(self, g: G, call: Callable[[], object]) -> None:
+        self.made.append((g, call))
+
+
+def in_syscall(*fns: Callable[[], object]) -> tuple[FakeShell, Calls, list[object]]:
+    """A program whose goroutines, each in a system call, write what comes of it."""
+    shell, calls, log = FakeShell(), Calls(), list[object]()
+
+    async def child(fn: Callable[[], object]) -> None:
+        try:
+            log.append(await syscall(fn))
+        except Exception as error:  # noqa: BLE001  # whatever the call raised
+            log.append(repr(error))
+
+    async def main() -> None:
+        for fn in fns:
+            go(child, fn)
+        await park_for_ever()
+
+    shell.sched.outside = calls  # type: ignore[assignment]  # the rest is not asked for
+    shell.start(main)
+    shell.run_until_idle()
+    return shell, calls, log
+
+
+def test_a_goroutine_in_a_system_call_is_shown_so_and_gets_the_result_or_the_exception() -> None:
+    shell, calls, log = in_syscall(lambda: "result", lambda: 1 // 0)
+    assert log == [] and [status_of(g, None) for g, _ in calls.made] == [GStatus.SYSCALL] * 2
+    g = calls.made[0][0]
+    assert describe(g, None).startswith(f"goroutine {g.goid} [syscall]:\n")
+    exit_syscall(shell.sched, calls.made[0][0], None, ZeroDivisionError("by 0"))
+    shell.run_until_idle()
+    exit_syscall(shell.sched, calls.made[1][0], "result", None)
+    shell.run_until_idle()
+    assert log == ["ZeroDivisionError('by 0')", "result"]
+
+
+def test_who_leaves_a_system_call_goes_on_when_its_p_is_idle_and_else_to_the_global_queue() -> None:
+    shell, calls, _ = in_syscall(lambda: 1, lambda: 2)
+    exit_syscall(shell.sched, calls.made[0][0], 1, None)
+    exit_syscall(shell.sched, calls.made[1][0], 2, None)
+    assert shell.sched.runnext is calls.made[0][0]
+    assert list(shell.sched.globrunq) == [calls.made[1][0]]
+
+
+def test_who_leaves_a_system_call_after_its_program_goes_nowhere() -> None:
+    shell, calls, _ = in_syscall(lambda: 1)
+    shell.sched.drop(shell.program)
+    exit_syscall(shell.sched, calls.made[0][0], 1, None)
+    assert not shell.sched.runnable()
+
+
+def test_syscall_takes_plain_functions() -> None:
+    async def main() -> None:
+        await syscall(main)
+
+    with pytest.raises(TypeError, match=r"main is an async def: await it"):
+        run(main)
+
+
+def test_the_queue_of_a_p_that_is_gone_goes_before_the_global_one() -> None:
+    shell, log = FakeShell(), list[object]()
+    a, b, c, d = new_gs("abcd", shell.program, log)
+    shell.sched.globrunq.append(a)
+    shell.sched.put([b, c])
+    shell.sched.runnext = d
+    forget_p(shell.sched)
+    assert names(shell.sched.globrunq) == "dbca" and not shell.sched.ring and shell.sched.runnext is None

@@ -8,6 +8,7 @@ import pytest
 from cluster.kernel.chan import Chan
 from cluster.kernel.g import G, Program
 from cluster.kernel.sched import Panicked, Returned, Sched, current_goroutine, go, goid, gosched, here, sleep
+from cluster.kernel.stealing import steal
 from cluster.model.errors import (
     FatalError,
     ForeignAwaitError,
@@ -94,7 +95,7 @@ def test_go_ends_the_run_of_a_hungry_kernel_when_it_leaves_something_to_steal() 
 
     shell.start(main)
     assert shell.sched.run(shell.lease, 64) and log == []
-    assert [g.args for g in shell.sched.steal()] == [("a",)]
+    assert [g.args for g in steal(shell.sched)] == [("a",)]
 
 
 def test_outside_of_a_run_no_goroutine_is_current() -> None:

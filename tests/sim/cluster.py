@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import Final, Self
 
 from cluster.kernel import sched as kernel
+from cluster.kernel.g import G
 from cluster.model.clock import MICROSECOND
 from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.wire import messages as w
@@ -100,6 +101,9 @@ class Node:
             self._addresses.pop(m, None)
         early, self._early = self._early, []
         self._send(early)
+
+    def call_aside(self, g: G, call: Callable[[], object]) -> None:
+        raise AssertionError("these programs make no system calls")
 
     def pump(self) -> None:
         """Somebody moves, perhaps this M's own messages."""

@@ -33,7 +33,9 @@ class Node:
     def __init__(self, mesh: "Mesh", m: MId, ms: int) -> None:
         self.m = m
         self.outbox = Outbox()
-        self.hosted = Hosted(w.LoadProgram(PROGRAM, Source("", "", (), (), "", ""), Options(False, False, False), m, ms))
+        self.hosted = Hosted(
+            w.LoadProgram(PROGRAM, Source("", "", (), (), "", ""), Options(False, False, False), m, ms)
+        )
         self.homes = Homes(self.outbox, {PROGRAM: self.hosted}, mesh.step)
         self.homes.me = m
         self.sched = self.homes.sched = Sched(FakeClock(), self.homes)

@@ -49,6 +49,7 @@ class Seat:
         self.met: list[tuple[tuple[w.Peer, ...], tuple[MId, ...]]] = []
         self.forgotten: list[ProgramId] = []
         self.unloadable = ""
+        self.calls: list[tuple[G, Callable[[], object]]] = []
         self.on_pump: Callable[[], None] = lambda: None
         self.sent: list[tuple[MId, w.Message]] = []
         self.machine = Machine(self.clock, self, self, REGISTER, lambda: 7)
@@ -60,6 +61,9 @@ class Seat:
 
     def pump(self) -> None:
         self.on_pump()
+
+    def call_aside(self, g: G, call: Callable[[], object]) -> None:
+        self.calls.append((g, call))
 
     def load(self, program: ProgramId, source: w.Source, by_path: bool, alone: bool) -> str:
         if self.unloadable:

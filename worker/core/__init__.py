@@ -1,10 +1,12 @@
 """The decisions of one M. They drive the kernel, but know no socket, clock, thread or process.
 
 machine         the M as a state machine: messages in, runs of the kernel, messages out
+hands           what the machine needs done by its shell
 find_runnable   what an M does when it has nothing to run: watch, ask, give its P back
 lease           renewals and deadlines
 outbox          what may leave when: causal order across Ms
 homes           objects of this M that others use, and handles on theirs
+queries         what goroutines of this M ask about all of their program
 records         goroutines that have not started, as records
 tracing         which goroutine ran when, on which core
 endings         exit codes and texts

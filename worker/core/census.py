@@ -1,9 +1,11 @@
 """Answers to the coordinator's questions: what have I got?
 
-Active.     A program is active here while one of its goroutines is runnable, running or asleep, or
+Active.     A program is active here while one of its goroutines is runnable, running, asleep or in a system call, or
             waits for the program's main file to be loaded; and while its end is known here and not
             yet told: a deadlock must not be found in a program whose main has returned.
             What is held back in the outbox counts as sent and not received.
+Counting.   An M tells how many goroutines began on it less those that ended there, so the sum over all
+            Ms is right whatever is under way: see coordinator/core/queries.py.
 Order.      Goroutines in the order of their making.
 Unlike Go.  Go's checkdead counts Ms, under a lock. An M of ours answers for itself, at any moment,
             also beside a running goroutine, and so only copies what it walks.
@@ -13,7 +15,7 @@ Sources.    Go 1.19 runtime/proc.go: checkdead, schedtrace; runtime/traceback.go
 from collections.abc import Collection
 
 from cluster.kernel.dump import describe
-from cluster.kernel.g import G, status_of
+from cluster.kernel.g import SYSCALL, G, status_of
 from cluster.kernel.sched import Sched, program_of
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
@@ -42,10 +44,10 @@ def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: boo
 
 def _census(hosted: Hosted, sched: Sched) -> Census:
     gs = goroutines(hosted)
-    waiting = sum(1 for g in gs if g.wait_reason is not None and g is not sched.cur)
+    waiting = sum(1 for g in gs if g.wait_reason not in (None, SYSCALL) and g is not sched.cur)
     ends = sum(1 for event in list(sched.events) if program_of(event) is hosted.kernel) + hosted.closed
     active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel) + ends
-    return Census(hosted.id, len(gs), active, hosted.sent, hosted.received)
+    return Census(hosted.id, len(gs) + hosted.away, active, hosted.sent, hosted.received)
 
 
 def _row(hosted: Hosted, g: G, cur: G | None) -> GRow:

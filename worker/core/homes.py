@@ -140,7 +140,7 @@ class Homes:
                 raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
             if g.program.dropped:  # nobody will answer, and nothing that `g` does from here on is seen
                 self._kernel().leave(FatalError("the program is over"))
-            self._blocked_pump()
+            self.pump()
         del self._demands[ticket]
         if answer.outcome == Outcome.RAISED:
             raise self._unpack_error(hosted, answer.val)
@@ -250,9 +250,7 @@ class Homes:
         self._kernels = {ticket: entry for ticket, entry in self._kernels.items() if entry[0] != program}
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
 
-    # -- parts
-
-    def _blocked_pump(self) -> None:
+    def pump(self) -> None:
         """Serve others while a goroutine of mine blocks this M; a fatal error of theirs is not its."""
         sched = self._kernel()
         sched.serving = True
@@ -260,6 +258,8 @@ class Homes:
             self._pump()
         finally:
             sched.serving = False
+
+    # -- parts
 
     def _kernel(self) -> Sched:
         assert self.sched is not None, "the machine has made the kernel"

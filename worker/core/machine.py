@@ -13,9 +13,10 @@ Sources.    Go 1.19 runtime/proc.go: schedule, execute, stopm, handoffp.
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from cluster.kernel.g import G
+from cluster.kernel.runtime import exit_syscall, forget_p
 from cluster.kernel.sched import Panicked, Sched, program_of
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import CannotShipError, NoLeaseError
@@ -24,25 +25,15 @@ from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
 from worker.core import census, endings, records
 from worker.core.find_runnable import Event, FindRunnable, State
+from worker.core.hands import Hands
 from worker.core.homes import Homes
 from worker.core.lease import LeaseClient
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
+from worker.core.queries import Queries
 from worker.core.tracing import Tracer
 
 HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
-
-
-class Hands(Protocol):
-    """What the machine needs done by its shell."""
-
-    def meet(self, peers: tuple[w.Peer, ...], gone: tuple[MId, ...]) -> None:
-        """Messages may be sent to these Ms from now on, and no more to those that are gone."""
-        ...
-
-    def pump(self) -> None:
-        """Wait for messages, take them, and send what may leave: this M is blocked in a demand."""
-        ...
 
 
 class Machine:
@@ -66,6 +57,7 @@ class Machine:
         self.homes = Homes(self.outbox, self.programs, self._hands.pump)
         self.sched = Sched(self._clock, self.homes)
         self.homes.sched = self.sched
+        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self)
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
@@ -215,6 +207,33 @@ class Machine:
             fitting = budget * IO_PERIOD_NS // max(elapsed, 1)
             self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
 
+    def returned(self, g: G, val: object, error: BaseException | None) -> None:
+        """A helper thread has made the call of `g`. One of before this M was fenced off is of a dropped program."""
+        exit_syscall(self.sched, g, val, error)
+
+    # -- for queries: see `Host`
+
+    def block(self) -> bool:
+        """The running goroutine waits for an answer; meanwhile this M may have to stop for the world."""
+        homes = self.homes
+        homes.pump()
+        if self._retake and self.holds_p and self.me != NO_M:
+            self._give_p_back(self._clock.now())
+        return not homes.fenced
+
+    @property
+    def holds_p(self) -> bool:
+        return self.find.state in HOLDS_P
+
+    def resized(self, procs: int) -> None:
+        self.sched.resize(procs)
+
+    def leave(self, error: BaseException) -> None:
+        self.sched.leave(error)
+
+    def call_aside(self, g: G, call: Callable[[], object]) -> None:
+        self._hands.call_aside(g, call)
+
     # -- messages of the coordinator
 
     def _take_anytime(self, message: w.Message) -> bool:
@@ -227,6 +246,10 @@ class Machine:
                 self._hear(hungry, backlog)
             case w.Told():
                 return self._take_told(COORDINATOR, message)
+            case w.Dump(program):
+                hosted = self.programs.get(program)
+                dump = w.Dumped(program, (), ()) if hosted is None else census.dumped(hosted, self.sched.cur)
+                self._direct.append((COORDINATOR, dump if hosted is None else hosted.remains or dump))
             case w.Survey(round, detail):
                 answer = census.surveyed(round, self.sched, list(self.programs.values()), detail)
                 self._direct.append((COORDINATOR, answer))
@@ -264,13 +287,10 @@ class Machine:
                 self._leased(message, self._clock.now())
             case w.Work():
                 self._take_work(message)
-            case w.Dump(program):
-                if (hosted := self.programs.get(program)) is not None:
-                    self._direct.append((COORDINATOR, hosted.remains or census.dumped(hosted, self.sched.cur)))
-                else:
-                    self._direct.append((COORDINATOR, w.Dumped(program, (), ())))
             case w.Drop(program):
                 self._drop(program)
+            case w.Reply():
+                self.queries.take(message)
             case w.Fenced():
                 self._fenced()
             case _:
@@ -278,10 +298,13 @@ class Machine:
 
     def _leased(self, message: w.LeaseP, now: Instant) -> None:
         self.lease.granted(message)
+        if self._last_lease is not None and self._last_lease[0] >= message.procs:
+            forget_p(self.sched)  # the P table has shrunk meanwhile
         self._last_lease = (message.p, message.epoch)
         self.find.move(Event.LEASE, now)
         self.sched.take_p(message.tick)
-        self.sched.procs, self.sched.hungry = message.procs, message.hungry
+        self.sched.resize(message.procs)
+        self.sched.hungry = message.hungry
         self._retake, self._pulled_at_tick = False, self.sched.tick
 
     def _take_work(self, message: w.Work) -> None:
@@ -409,18 +432,9 @@ class Machine:
         spare = self.sched.runnable() > 1 or self.sched.cur is not None
         if lease is None or not spare:
             return
-        packed = []
-        for g in self.sched.steal():
-            hosted = self.programs[g.program.id]
-            assert hosted.pickling is not None, "a program whose goroutines run is loaded"
-            record = records.pack(hosted, hosted.pickling, g)
-            if record is None:
-                self.sched.globrunq.append(g)
-            else:
-                packed.append(record)
-        if packed:
+        if packed := records.pack_half(self.sched, self.programs):
             self.sched.hungry = False
-            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, tuple(packed)))
+            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, packed))
 
     def _load(self) -> w.Load:
         return census.load(self.sched, self.programs.values())

@@ -46,6 +46,7 @@ class Hosted:
         self.preemptible: Final = "asyncpreemptoff=1" not in message.source.godebug.split(",")
         self.sent = 0
         self.received = 0
+        self.away = 0  # goroutines that left, less those that came
         self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
         self.remains: Dumped | None = None  # its goroutines, when a fatal error ended it
         self.closed = False  # nothing that it prints leaves any more

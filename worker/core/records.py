@@ -12,14 +12,15 @@ Unlike Go.  A G of Go is a pointer, which any P may take. Its wired goroutines a
 Sources.    Go 1.19 runtime/proc.go: newproc1, runqgrab, stoplockedm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from cluster.kernel.dump import created_by
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
+from cluster.kernel.stealing import steal
 from cluster.model.errors import CannotShipError
-from cluster.model.ids import MAIN_GOID
+from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import Record
 from cluster.wire.pickling import Pickling
 from worker.core.programs import Hosted
@@ -37,7 +38,22 @@ def pack(hosted: Hosted, pickling: Pickling, g: G) -> Record | None:
         return None
     del hosted.kernel.gs[g.goid]
     hosted.sent += 1
+    hosted.away += 1
     return Record(hosted.id, g.goid, body)
+
+
+def pack_half(sched: Sched, programs: Mapping[ProgramId, Hosted]) -> tuple[Record, ...]:
+    """Records of half of what can leave, oldest first; what turns out to be pinned stays, in globrunq."""
+    packed = []
+    for g in steal(sched):
+        hosted = programs[g.program.id]
+        assert hosted.pickling is not None, "a program whose goroutines run is loaded"
+        record = pack(hosted, hosted.pickling, g)
+        if record is None:
+            sched.globrunq.append(g)
+        else:
+            packed.append(record)
+    return tuple(packed)
 
 
 def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> None:
@@ -47,8 +63,10 @@ def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> 
         main = (pickling.main_attribute("main"), ()) if not record.body else pickling.loads(record.body)
         fn, args = cast("tuple[Function, tuple[object, ...]]", main)
         sched.spawn_main(hosted.kernel, fn, args)
+        hosted.away -= 1
         return
     fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
     g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
     hosted.kernel.gs[g.goid] = g
+    hosted.away -= 1
     sched.put([g])

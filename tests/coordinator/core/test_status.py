@@ -11,7 +11,7 @@ def test_status_shows_ps_ms_and_programs() -> None:
     program = office.start()
     office.say("w0", w.Renew(1, *office.lease(0), LOAD._replace(runnable=3, goroutines=9, tick=4)))
     office.wait(50)
-    census = w.Surveyed(1, (w.Census(program, 9, 1, 0, 0),), LOAD, ())
+    census = w.Surveyed(1, (w.Census(program, 8, 1, 0, 0),), LOAD, ())
     (p, epoch), status = office.lease(0), describe(office.state, {MId(0): census})
     assert status == w.Status(
         pid=99,

@@ -346,9 +346,15 @@ def test_an_m_stops_when_it_is_told_or_when_nobody_answers() -> None:
 def test_beside_a_running_goroutine_orders_wait_and_answers_do_not() -> None:
     seat = running("async def main(): await waits()")
     aside = seat.machine.take_aside
-    for message in (w.Renewed(1, P0, EPOCH, True, True), w.Told(0), w.Hunger(False, False), w.Survey(1, False)):
+    for message in (
+        w.Renewed(1, P0, EPOCH, True, True),
+        w.Told(0),
+        w.Hunger(False, False),
+        w.Survey(1, False),
+        w.Dump(A),
+    ):
         assert aside(COORDINATOR, message)
-    for message in (w.LeaseP(P0, EPOCH, 0, 0, 1, False), w.Work(P0, EPOCH, ()), w.Dump(A), w.Roster((), ())):
+    for message in (w.LeaseP(P0, EPOCH, 0, 0, 1, False), w.Work(P0, EPOCH, ()), w.Roster((), ())):
         assert not aside(COORDINATOR, message)
     assert aside(OTHER, w.Told(0)) and not aside(OTHER, w.Answer(A, 1, 0, b""))
 

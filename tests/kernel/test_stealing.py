@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from cluster.kernel.g import G
 from cluster.kernel.sched import go, gosched
+from cluster.kernel.stealing import steal
 from tests.fakes import AsleepError, FakeShell, names, new_gs, park_for_ever
 
 
@@ -13,15 +14,15 @@ def test_a_thief_takes_half_rounded_up_oldest_first() -> None:
     for n, taken in ((0, ""), (1, "a"), (2, "a"), (3, "ab"), (5, "abc")):
         shell = FakeShell()
         shell.sched.put(new_gs("abcde"[:n], shell.program, []))
-        assert names(shell.sched.steal()) == taken
+        assert names(steal(shell.sched)) == taken
         assert names(shell.sched.ring) == "abcde"[:n][len(taken) :]
 
 
 def test_a_thief_takes_from_the_ring_before_globrunq() -> None:
     shell = FakeShell(runq_size=2)
     shell.sched.put(new_gs("abcd", shell.program, []))
-    assert names(shell.sched.steal()) == "ab"
-    assert names(shell.sched.steal()) == "c"
+    assert names(steal(shell.sched)) == "ab"
+    assert names(steal(shell.sched)) == "c"
 
 
 def test_a_thief_takes_no_started_g_no_pinned_one_and_not_runnext() -> None:
@@ -38,7 +39,7 @@ def test_a_thief_takes_no_started_g_no_pinned_one_and_not_runnext() -> None:
         started, a, *_ = shell.sched.ring
         assert started.send is not None and shell.sched.runnext is not None
         a.pinned = "a test says so"
-        return names(shell.sched.steal()), names([*list(shell.sched.ring)[1:], shell.sched.runnext])
+        return names(steal(shell.sched)), names([*list(shell.sched.ring)[1:], shell.sched.runnext])
 
     assert shell.run(main) == ("b", "acd")
 
@@ -46,8 +47,8 @@ def test_a_thief_takes_no_started_g_no_pinned_one_and_not_runnext() -> None:
 def test_a_thief_that_is_content_with_many_only_takes_none_of_few() -> None:
     shell = FakeShell()
     shell.sched.put(new_gs("abc", shell.program, []))
-    assert shell.sched.steal(at_least=4) == [] and len(shell.sched.ring) == 3
-    assert names(shell.sched.steal(at_least=3)) == "ab"
+    assert steal(shell.sched, at_least=4) == [] and len(shell.sched.ring) == 3
+    assert names(steal(shell.sched, at_least=3)) == "ab"
 
 
 @given(st.integers(0, 40), st.integers(1, 3), st.lists(st.integers(0, 39), max_size=10), st.sampled_from([2, 4, 256]))
@@ -60,7 +61,7 @@ def test_no_g_is_lost_or_run_twice_when_goroutines_steal_while_the_loop_runs(
     def one(i: int) -> None:
         ran.append(i)
         for _ in range(thefts.count(i)):
-            stolen.extend(shell.sched.steal())
+            stolen.extend(steal(shell.sched))
 
     async def main() -> None:
         for i in range(n):
@@ -83,5 +84,5 @@ def test_a_g_that_was_started_under_the_thiefs_hands_is_put_back() -> None:
             value.send = lambda _: None
 
     shell.sched.ring = Ring([g])  # type: ignore[assignment]  # as much of a deque as a thief sees
-    assert shell.sched.steal() == []
+    assert steal(shell.sched) == []
     assert list(shell.sched.globrunq) == [g]

@@ -1,0 +1,181 @@
+"""Package runtime in real processes: counts, dumps, the number of Ps, wiring, and system calls, on one M and on two."""
+
+import re
+
+import pytest
+
+from tests.process.place import Place
+
+pytestmark = pytest.mark.timeout(60)
+
+ON = pytest.mark.parametrize("options", [("-p", "1", "-w", "1"), ("-p", "2", "-w", "2")], ids=["one M", "two Ms"])
+SPREAD = """
+    import os, time
+    from cluster import *
+    async def stays(here, never):
+        for _ in range(20):
+            sum(range(20_000))
+            await gosched()
+        await here.send(os.getpid())
+        await never.recv()
+    async def spread(n=20):
+        "Goroutines on all Ms, which stay."
+        here, never = Chan(), Chan()
+        for _ in range(n):
+            go(stays, here, never)
+        return len({await here.recv() for _ in range(n)})
+"""
+
+
+@ON
+def test_num_goroutine_and_stack_see_all_ms(place: Place, options: tuple[str, ...]) -> None:
+    text = (
+        SPREAD
+        + """
+    async def main():
+        print(await num_goroutine())
+        print(await spread(), await num_goroutine())
+        print((await stack(all=True)), end="")
+    """
+    )
+    done = place.program(text, *options)
+    one, counts, *_ = done.lines
+    assert (done.code, done.err, one) == (0, "", "1")
+    assert counts == f"{options[1]} 21"
+    mine, *others = done.out.split("\n", 2)[2].rstrip("\n").split("\n\n")
+    assert mine.startswith("goroutine 1 [running]:\nmain.main(...)\n\t") and len(others) == 20
+    for other in others:
+        assert re.match(
+            r"goroutine \d+ \[chan receive\]:\nmain\.stays\(\.\.\.\)\n\t.*\ncreated by main\.spread\n\t", other
+        )
+
+
+@ON
+def test_num_goroutine_lets_no_other_goroutine_run(place: Place, options: tuple[str, ...]) -> None:
+    text = (
+        SPREAD
+        + """
+    async def other():
+        print("other")
+    async def main():
+        go(other)
+        for _ in range(3):
+            await num_goroutine(), await gomaxprocs(0), await stack(all=True)
+        print("main", flush=True)
+        await gosched()
+        await sleep(0.1)
+    """
+    )
+    done = place.program(text, "-p", "1", "-w", options[3])
+    assert (done.code, done.lines, done.err) == (0, ["main", "other"], "")
+
+
+@ON
+def test_gomaxprocs_changes_the_number_of_ps(place: Place, options: tuple[str, ...]) -> None:
+    text = (
+        SPREAD
+        + """
+    async def main():
+        seen = [await gomaxprocs(n) for n in (0, 3, 0, 1, 0)]
+        print(seen, (await spread()) > 0)
+        print([await gomaxprocs(n) for n in (2, -1, 1, 2, 1, 0)])
+    """
+    )
+    done = place.program(text, *options)
+    procs = int(options[1])
+    assert (done.code, done.lines, done.err) == (0, [f"[{procs}, {procs}, 3, 3, 1] True", "[1, 2, 2, 1, 2, 1]"], "")
+
+
+def test_gomaxprocs_of_many_goroutines_of_two_ms_at_once(place: Place) -> None:
+    text = (
+        SPREAD
+        + """
+    async def changes(done, n):
+        for i in range(5):
+            await gomaxprocs(1 + (n + i) % 3)
+            await gosched()
+        await done.send(n)
+    async def main():
+        await spread()
+        done = Chan()
+        for n in range(8):
+            go(changes, done, n)
+        print(sorted([await done.recv() for _ in range(8)]))
+        await gomaxprocs(2)
+        print(await gomaxprocs(0), await num_goroutine())
+    """
+    )
+    done = place.program(text, "-p", "2")
+    assert (done.code, done.lines, done.err) == (0, ["[0, 1, 2, 3, 4, 5, 6, 7]", "2 21"], "")
+
+
+@ON
+def test_a_system_call_blocks_its_goroutine_only(place: Place, options: tuple[str, ...]) -> None:
+    text = (
+        SPREAD
+        + """
+    def blocks(n):
+        print("blocks", n)
+        time.sleep(0.3)
+        if n == 7:
+            raise KeyError(n)
+        return n
+    async def calls(chan, n):
+        try:
+            await chan.send(await syscall(blocks, n))
+        except KeyError as error:
+            await chan.send(error.args[0])
+    async def main():
+        chan = Chan()
+        begin = time.monotonic()
+        for n in range(8):
+            go(calls, chan, n)
+        while await num_goroutine() < 9 or "[syscall]" not in await stack(all=True):
+            await gosched()
+        print(sorted([await chan.recv() for _ in range(8)]))
+        print(time.monotonic() - begin < 2)
+    """
+    )
+    done = place.program(text, *options)
+    assert (done.code, done.err) == (0, "")
+    assert sorted(done.lines[:8]) == [f"blocks {n}" for n in range(8)]
+    assert done.lines[8:] == ["[0, 1, 2, 3, 4, 5, 6, 7]", "True"]
+
+
+@ON
+def test_a_system_call_hides_a_deadlock_until_it_returns(place: Place, options: tuple[str, ...]) -> None:
+    text = (
+        SPREAD
+        + """
+    async def calls():
+        await syscall(time.sleep, 0.7)
+        print("returned")
+    async def main():
+        go(calls)
+        await Chan().recv()
+    """
+    )
+    done = place.program(text, *options)
+    assert (done.code, done.out) == (2, "returned\n") and done.seconds > 0.7
+    assert done.err.startswith("fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\n")
+
+
+def test_a_wired_goroutine_is_shown_so_in_a_deadlock(place: Place) -> None:
+    done = place.program("from cluster import *\nasync def main():\n    lock_os_thread(); await Chan().recv()")
+    assert (done.code, done.out) == (2, "")
+    assert "\n\ngoroutine 1 [chan receive, locked to thread]:\nmain.main(...)" in done.err
+
+
+def test_exit_while_system_calls_are_made_does_not_wait_for_them(place: Place) -> None:
+    done = place.program(
+        """
+        import time
+        from cluster import *
+        async def calls(): await syscall(time.sleep, 20)
+        async def main():
+            go(calls); go(calls)
+            await sleep(0.1)
+            exit(4)
+        """
+    )
+    assert (done.code, done.err) == (4, "") and done.seconds < 10

@@ -1,0 +1,97 @@
+"""What this M's goroutines ask about the whole program: the kernel's `Outside`.
+
+Order.      A query leaves through the outbox, so it sees all that this M has caused before.
+Blocking.   The M serves other Ms while it waits for the reply, as in a demand, and runs no goroutine.
+Stopping.   Who resizes the P table keeps its P, if there still is one of that number. Any other M must
+            give its P back, also while it waits for a resize of its own; it then waits for a new one.
+Unlike Go.  Also a program on one M costs a round trip: what is under way is known to the coordinator.
+Sources.    Go 1.19 runtime/proc.go: stopTheWorld, startTheWorld, procresize, gcount.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from cluster.kernel.g import G
+from cluster.model.errors import FatalError, LostError
+from cluster.model.ids import ProgramId
+from cluster.wire.messages import Query, Reply
+from cluster.wire.parts import About
+from worker.core.outbox import COORDINATOR, Outbox
+from worker.core.programs import Hosted
+
+
+class Host(Protocol):
+    """The M, to its queries."""
+
+    def block(self) -> bool:
+        """Take messages, waiting for some; a P that is wanted back is given back. Whether this M is still a member."""
+        ...
+
+    @property
+    def holds_p(self) -> bool:
+        """Whether goroutines may run."""
+        ...
+
+    def resized(self, procs: int) -> None:
+        """There are `procs` Ps now. Who has kept its P hears it from nobody else."""
+        ...
+
+    def leave(self, error: BaseException) -> None:
+        """End the running goroutine inside its call; never returns."""
+        ...
+
+    def call_aside(self, g: G, call: Callable[[], object]) -> None:
+        """Make the call on a helper thread."""
+        ...
+
+
+class Queries:
+    """Implements the kernel's `Outside`."""
+
+    def __init__(self, outbox: Outbox, programs: Mapping[ProgramId, Hosted], host: Host) -> None:
+        self._outbox: Final = outbox
+        self._programs: Final = programs
+        self._host: Final = host
+        self._ticket = 0
+        self._replies: dict[int, Reply | None] = {}
+
+    def count(self, g: G) -> int:
+        """See `Outside`."""
+        return self._ask(g, About.COUNT, 0).number
+
+    def others(self, g: G) -> list[str]:
+        """See `Outside`."""
+        return list(self._ask(g, About.OTHERS, g.goid).texts)
+
+    def set_procs(self, g: G, procs: int) -> int:
+        """See `Outside`."""
+        before = self._ask(g, About.PROCS, procs).number
+        while not self._host.holds_p:
+            self._wait(g)
+        self._host.resized(procs)
+        return before
+
+    def enter_syscall(self, g: G, call: Callable[[], object]) -> None:
+        """See `Outside`."""
+        self._host.call_aside(g, call)
+
+    def take(self, reply: Reply) -> None:
+        """The coordinator has answered."""
+        if reply.ticket in self._replies:
+            self._replies[reply.ticket] = reply
+
+    def _ask(self, g: G, about: About, number: int) -> Reply:
+        self._ticket += 1
+        ticket = self._ticket
+        self._replies[ticket] = None
+        self._outbox.post(COORDINATOR, Query(g.program.id, ticket, about, number))
+        while (reply := self._replies[ticket]) is None:
+            self._wait(g)
+        del self._replies[ticket]
+        return reply
+
+    def _wait(self, g: G) -> None:
+        if not self._host.block():
+            raise LostError("this M was given up by the coordinator while a goroutine waited for an answer")
+        if g.program.dropped:  # nobody will answer
+            self._host.leave(FatalError("the program is over"))
