@@ -42,7 +42,7 @@ def pids_of(process: Popen[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGALRM])
 def test_a_worker_that_is_killed_ends_its_program_with_lost_error(
     place: Place, which: int, number: signal.Signals
 ) -> None:
