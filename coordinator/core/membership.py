@@ -13,12 +13,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NewType
 
-from cluster.model.clock import Instant
+from cluster.model.clock import SECOND, Instant
 from cluster.model.ids import MId, PId, ProgramId
 from cluster.model.status import M_MOVES, MEvent, MStatus, move
 from cluster.wire.messages import Load, Peer
 
 PeerId = NewType("PeerId", bytes)  # how the shell addresses a process
+
+GHOST_NS = 5 * SECOND  # the last words of a dead process arrive in milliseconds
+EXITS_MAX = 1024
 
 NO_LOAD = Load(runnable=0, stealable=0, ring=0, globrunq=0, goroutines=0, tick=0)
 
@@ -49,7 +52,7 @@ class Membership:
         self.ms: dict[MId, M] = {}
         self.by_peer: dict[PeerId, M] = {}
         self.nurseries: dict[PeerId, Instant] = {}
-        self.exits: dict[int, str] = {}  # how processes ended, by pid, as their parents told
+        self.exits: dict[int, Instant] = {}  # when processes were said to have ended, by pid; the last few
         self._idle: list[M] = []
         self._wanting: deque[M] = deque()
         self._next_id = 0
@@ -62,6 +65,17 @@ class Membership:
         self.by_peer[peer] = m
         self._idle.insert(0, m)  # under those that have worked; of several new ones the first is used first
         return m
+
+    def exited(self, pid: int, now: Instant) -> None:
+        """A process is dead: what it said last may still be under way, and does not make it a member."""
+        self.exits[pid] = now
+        while len(self.exits) > EXITS_MAX:
+            del self.exits[next(iter(self.exits))]
+
+    def is_dead(self, pid: int, now: Instant) -> bool:
+        """Whether a process of that id has just died; ids are used again, but not so soon."""
+        died = self.exits.get(pid)
+        return died is not None and now - died < GHOST_NS
 
     def move(self, m: M, event: MEvent) -> None:
         """The one door for an M's status; keeps the idle stack and the line in step with it."""

@@ -7,12 +7,12 @@ Fences.     Who is no member is told so. Who speaks for a P must hold it under t
 """
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 
 from cluster.model.clock import Instant
 from cluster.model.errors import StaleLeaseError
 from cluster.model.ids import NO_P, Epoch
-from cluster.model.limits import LEASE_GIVE_UP_NS, LEASE_RENEW_NS
+from cluster.model.limits import GLOBRUNQ_MAX, LEASE_GIVE_UP_NS, LEASE_RENEW_NS, MS_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
 from coordinator.core import ending, queries, sysmon
@@ -20,6 +20,9 @@ from coordinator.core.membership import M, PeerId
 from coordinator.core.placement import balance, ship
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import Command, State
+
+
+FULL: Final = f"fatal error: more than {GLOBRUNQ_MAX} goroutines wait in the coordinator's global queue\n"
 
 
 class Core:
@@ -123,6 +126,11 @@ class Core:
             )
             s.send(peer, w.Stop(reason))
             return
+        if s.members.is_dead(message.pid, s.now):
+            return
+        if len(s.members.ms) >= MS_MAX:
+            s.send(peer, w.Stop(f"there are {MS_MAX} Ms: no more can join"))
+            return
         if (known := s.members.by_peer.get(peer)) is not None:
             ending.lose(s, known, "registered anew")
         m = s.members.join(peer, message.pid, message.endpoint, s.now)
@@ -135,6 +143,7 @@ class Core:
 
     def _m_exited(self, message: w.MExited) -> None:
         s = self.state
+        s.members.exited(message.pid, s.now)
         why = f"was killed by signal {message.signal}" if message.signal else f"exited with code {message.code}"
         for m in list(s.members.ms.values()):
             if m.pid == message.pid:
@@ -225,7 +234,10 @@ class Core:
                 for record in records:
                     if (program := s.programs.get(record.program)) is not None and program.result is None:
                         program.received += 1
-                        s.globrunq.put([record])
+                        if len(s.globrunq) >= GLOBRUNQ_MAX:
+                            ending.finish(s, program, "fatal", 2, FULL)
+                        else:
+                            s.globrunq.put([record])
                 s.step("Steal", m=m.id, p=p.id, detail=f"{len(records)} goroutines")
             case w.MainReturned():
                 if (program := s.programs.get(message.program)) is not None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from cluster.model.clock import Instant
+from cluster.model.clock import SECOND, Instant
 from cluster.model.errors import IllegalMoveError
 from cluster.model.ids import PId
 from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Peer
-from coordinator.core.membership import M, Membership, PeerId
+from coordinator.core.membership import EXITS_MAX, GHOST_NS, M, Membership, PeerId
 
 
 def joined(members: Membership, name: str) -> M:
@@ -80,3 +80,19 @@ def test_an_m_that_holds_a_p_against_its_status_is_found() -> None:
     joined(members, "a").p = PId(0)
     with pytest.raises(AssertionError, match="M 0"):
         members.validate()
+
+
+def test_the_last_words_of_a_dead_process_do_not_make_it_a_member() -> None:
+    members = Membership()
+    members.exited(71, Instant(SECOND))
+    assert members.is_dead(71, Instant(SECOND + GHOST_NS - 1))
+    assert not members.is_dead(71, Instant(SECOND + GHOST_NS))  # the id may be another process's by now
+    assert not members.is_dead(72, Instant(SECOND))
+
+
+def test_only_the_last_deaths_are_remembered() -> None:
+    members = Membership()
+    for pid in range(EXITS_MAX + 1):
+        members.exited(pid, Instant(0))
+    assert len(members.exits) == EXITS_MAX
+    assert not members.is_dead(0, Instant(0))

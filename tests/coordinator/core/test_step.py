@@ -7,6 +7,7 @@ import pytest
 from cluster.model.ids import NO_P, Epoch, PId, ProgramId
 from cluster.model.limits import LEASE_EXPIRE_NS, LEASE_GIVE_UP_NS, LEASE_RENEW_NS
 from cluster.wire import messages as w
+from coordinator.core import step
 from tests.coordinator.office import LOAD, Office, records
 
 PROGRAM = ProgramId(1)
@@ -94,6 +95,29 @@ def test_an_m_of_another_python_is_sent_away() -> None:
     (stop,) = office.heard("w0", w.Stop)
     assert stop.reason.startswith("Python 2.7 cannot join a cluster of Python 3.x")
     assert not office.state.members.ms
+
+
+def test_an_m_whose_death_was_told_before_its_first_word_came_is_no_member() -> None:
+    office = Office()
+    office.say("nursery", w.RegisterNursery(1), w.MExited(100, 0, 9))
+    office.say("w0", w.RegisterM(100, "3.x", "here"))
+    assert not office.state.members.ms and not office.heard("w0", w.Welcome)
+
+
+def test_more_ms_than_the_limit_are_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "MS_MAX", 1)
+    office = Office(ms=2)
+    assert [m.pid for m in office.state.members.ms.values()] == [100]
+    assert office.heard("w1", w.Stop)
+
+
+def test_a_program_that_fills_the_global_queue_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "GLOBRUNQ_MAX", 2)
+    office = Office(procs=1, ms=1)
+    program = office.start()
+    office.give(0, *records(program, 2, 3, 4))
+    assert office.state.programs[program].result is not None
+    assert "global queue" in office.state.programs[program].result.text
 
 
 def test_an_m_that_registers_anew_is_another_and_the_old_one_is_lost() -> None:
