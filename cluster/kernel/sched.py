@@ -299,17 +299,28 @@ class Sched:
 
         def send(_: object) -> object:
             g.send, g.pinned = resumes
+            self._save_tick()
             self.tokens.clear()  # the loop there and the loop here have seen older queues: neither goes on
             self._runner.resume(left)
             self.tokens.clear()
             return RESUMED
 
+        self._save_tick()
+        self._slice_tick = NO_SLICE  # the one in runnext inherits no more than this moment
         g.pinned = PREEMPTED
         # A bound method where there is a coroutine, as the `send` that it stands for: a dump finds it through that.
         owner = getattr(resumes[0], "__self__", None)
         g.send = send if owner is None else MethodType(lambda _owner, val: send(val), owner)
         self.globrunq.append(g)
         self._runner.step_aside()
+
+    def _save_tick(self) -> None:
+        """Take the tick from the loop below, which is about to be left in the middle and keeps it to itself."""
+        frame = _getframe(1)
+        while frame.f_code is not Sched._switch.__code__:
+            assert frame.f_back is not None, "a goroutine is executed by the loop"
+            frame = frame.f_back
+        self.tick = max(self.tick, frame.f_locals["tick"])
 
     def panicked(self, g: G, error: BaseException) -> None:
         """`error` left `g`, or is taken to have left it: an event for the shell."""

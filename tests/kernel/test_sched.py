@@ -191,6 +191,20 @@ def test_a_chain_in_runnext_is_cut_when_its_slice_is_over_and_goes_behind_the_gl
     assert 10 <= ran.index("main") <= 16
 
 
+def test_after_a_preemption_the_one_in_runnext_has_a_slice_of_its_own() -> None:
+    shell, ran = FakeShell(), list[object]()
+
+    async def main() -> None:
+        for i in range(3):
+            go(ran.append, i)
+        shell.clock.advance(20_000_000)
+        shell.sched.preempt()
+        ran.append("main")
+
+    shell.run(main)
+    assert ran == [2, 0, 1, "main"]
+
+
 def test_a_rest_is_no_part_of_a_slice() -> None:
     """Who wakes after a long time goes on in front of those that were started meanwhile."""
     shell, ran = FakeShell(), list[str]()
