@@ -21,7 +21,6 @@ from coordinator.core.placement import balance, ship
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import Command, State
 
-
 FULL: Final = f"fatal error: more than {GLOBRUNQ_MAX} goroutines wait in the coordinator's global queue\n"
 
 
