@@ -13,6 +13,7 @@ model                          ids, states, errors, limits
 
 from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
+from cluster.kernel.claims import Selected
 from cluster.kernel.cond import Cond
 from cluster.kernel.context import (
     Context,
@@ -26,6 +27,7 @@ from cluster.kernel.context import (
 from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
+from cluster.kernel.nilchan import nil
 from cluster.kernel.once import Once
 from cluster.kernel.runtime import (
     exit,
@@ -39,6 +41,7 @@ from cluster.kernel.runtime import (
 )
 from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
+from cluster.kernel.select import default, select
 from cluster.kernel.semaphore import Semaphore
 from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
@@ -75,6 +78,7 @@ __all__ = [
     "Panic",
     "ProgramError",
     "RWMutex",
+    "Selected",
     "Semaphore",
     "Ticker",
     "Timer",
@@ -82,17 +86,20 @@ __all__ = [
     "after",
     "after_func",
     "background",
+    "default",
     "exit",
     "go",
     "goexit",
     "goid",
     "gomaxprocs",
     "gosched",
+    "nil",
     "lock_os_thread",
     "num_cpu",
     "num_goroutine",
     "panic",
     "run",
+    "select",
     "sleep",
     "stack",
     "syscall",

@@ -124,6 +124,12 @@ class StandIn:
     def wake(self, val: object) -> None:
         self.woken.append(val)
 
+    def prepare(self, val: object) -> object:
+        return val
+
+    def fail(self, error: Exception) -> None:
+        self.woken.append(error)
+
 
 class AsleepError(Exception):
     """The program of a FakeShell deadlocked."""

@@ -13,6 +13,10 @@ runtime    package runtime: panic, exit, stack, gomaxprocs, syscall …
 outside    the seam to helper threads and to the program's other Ms
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
+waitq      who waits at a channel: the queue, and the record of a select in it
+deals      matches on one channel in which a select or another M takes part
+claims     the claim of a select, for which the homes of its channels ask
+select     the statement: its cases, and the choice among them
 nilchan    nil, the channel on which nothing ever happens
 waitgroup  sync.WaitGroup
 sema       the semaphore under the locks

@@ -2,15 +2,16 @@
 
 Owner.      The kernel of the M that made the channel: its home. Elsewhere the same type is a handle:
             `home` is set, the buffer and the queues are empty for ever, so that each operation falls
-            through to the place where it would park, and asks the home there. An operation on a real
-            channel pays nothing for this.
-Invariants. One of the two wait queues is empty. A buffer with items has no waiting receivers; a
-            buffer with room has no waiting senders.
+            through to the place where it would park, and asks the home there. A channel that waits for
+            the claim of a select looks the same, and has a line at its door. An operation on a real
+            channel pays nothing for either.
+Invariants. One of the two wait queues is empty, but for a select that both sends and receives, and for
+            stale cases. A buffer with items has no waiting receivers, one with room no waiting senders.
 Order.      Wait queues are FIFO. The second of two partners completes and goes on; the first is
             readied. A sender whose receiver is waiting bypasses the buffer. `close` readies the
             newest waiter first and the oldest last, which therefore becomes runnext.
 Twice.      `send` and `recv` are written out for the goroutine of this M, where a method call per
-            step would cost a tenth of a hop each, and as `_arrive_*` for waiters of every kind.
+            step would cost a tenth of a hop each, and in deals.py for waiters of every kind.
             The coroutine that a call makes is the operation: it can be used once, and Python itself
             reports one that was never awaited.
 Sources.    Go 1.19 runtime/chan.go: chansend, chanrecv, closechan.
@@ -20,30 +21,29 @@ from collections import deque
 from collections.abc import Generator
 from typing import Final, Generic, Self, TypeVar
 
+from cluster.kernel import claims, deals
+from cluster.kernel.deals import PARKED
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, here
-from cluster.model.errors import (
-    CannotShipError,
-    CloseOfClosedError,
-    MakeChanError,
-    NotInGoroutineError,
-    SendOnClosedError,
-)
+from cluster.kernel.waitq import CLOSED, Door, Hchan, WaitQ
+from cluster.model.errors import MakeChanError, NotInGoroutineError, SendOnClosedError
 from cluster.model.ids import ObjId, ProgramId
 
 T = TypeVar("T")
 
 
-class _Closed:
-    """What a waiter is woken with when its channel was closed under it."""
+class _Away:
+    """The door of a handle: the home."""
 
-    def __repr__(self) -> str:
-        return "CLOSED"
+    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> None:
+        """See `Door`. CannotShipError when the value cannot go there: then nothing has happened."""
+        assert ch.home is not None
+        ch._sched.far.ask(g, ch.home, FarOp.CHAN_SEND if sending else FarOp.CHAN_RECV, value)
 
 
-CLOSED: Final = _Closed()
+_AWAY: Final = _Away()
 
 
 class Chan(Generic[T]):
@@ -58,6 +58,7 @@ class Chan(Generic[T]):
         "_recvq",
         "_sendq",
         "_zero",
+        "_door",
         "id",
         "home",
         "program",
@@ -75,8 +76,9 @@ class Chan(Generic[T]):
         self._closed = False
         self._zero = zero
         self._buf: deque[T] = deque()
-        self._recvq: deque[G | Waiter] = deque()
-        self._sendq: deque[G | Waiter] = deque()
+        self._recvq = WaitQ()
+        self._sendq = WaitQ()
+        self._door: Door | None = None  # set where no decision is taken here and now
         self.id: ObjId | None = None  # given when it first leaves its M
         self.home: ObjId | None = None  # set on handles: where the real one is
 
@@ -87,7 +89,8 @@ class Chan(Generic[T]):
         self._sched, self.id, self.home, self._cap, self._zero = sched, home, home, cap, zero
         self.program = None
         self._closed, self._room = False, 0
-        self._buf, self._recvq, self._sendq = deque(), deque(), deque()
+        self._buf, self._recvq, self._sendq = deque(), WaitQ(), WaitQ()
+        self._door = _AWAY
         return self
 
     def facts(self) -> tuple[object, ...]:
@@ -112,7 +115,7 @@ class Chan(Generic[T]):
             length = sched.far.demand(sched.cur, self.home, FarOp.CHAN_LEN, None)
             assert isinstance(length, int)
             return length
-        return len(self._buf)
+        return len(deals.buffer(self))
 
     def __bool__(self) -> bool:
         return True
@@ -126,7 +129,11 @@ class Chan(Generic[T]):
         if self._recvq:
             w = self._recvq.popleft()
             if type(w) is not G:
-                self._hand_over(w, value)
+                self._recvq.appendleft(w)
+                if (got := self._arrive(value, True)) is PARKED:
+                    got = yield CHAN_SEND
+                if got is CLOSED:
+                    raise SendOnClosedError
                 return
             w.val = value
             w.wait_reason = None
@@ -145,11 +152,11 @@ class Chan(Generic[T]):
         g = self._sched.cur
         if g is None:
             raise NotInGoroutineError("send")
-        if self.home is None:
+        if self._door is None:
             g.val = value
             self._sendq.append(g)
         else:
-            self._sched.far.ask(g, self.home, FarOp.CHAN_SEND, value)
+            self._door.park(self, g, True, value)
         if (yield CHAN_SEND) is CLOSED:
             raise SendOnClosedError
 
@@ -168,8 +175,10 @@ class Chan(Generic[T]):
             w = self._sendq.popleft()
             value = w.val  # type: ignore[assignment]  # what a T-sender left there
             if type(w) is not G:
-                w.wake(None)
-                return value
+                self._sendq.appendleft(w)
+                if (got := self._arrive(None, False)) is PARKED:
+                    got = yield CHAN_RECEIVE
+                return self._zero if got is CLOSED else got  # type: ignore[return-value]
             w.val = None
             w.wait_reason = None
             sched = self._sched
@@ -184,29 +193,31 @@ class Chan(Generic[T]):
         g = self._sched.cur
         if g is None:
             raise NotInGoroutineError("recv")
-        if self.home is None:
+        if self._door is None:
             self._recvq.append(g)
         else:
-            self._sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
+            self._door.park(self, g, False, None)
         got = yield CHAN_RECEIVE
         return self._zero if got is CLOSED else got  # type: ignore[return-value]
 
     @parks
     def recv_ok(self) -> Generator[WaitReason, object, tuple[T, bool]]:
         """Receive a value and True, or the zero value and False when closed and drained."""
-        if self._buf or self._sendq:
+        if self._buf or (self._sendq and type(self._sendq[0]) is G):
             return self._take(), True
-        if self._closed:
-            return self._zero, False  # type: ignore[return-value]
-        self._queue_recv()
-        got = yield CHAN_RECEIVE
+        if (got := self._arrive(None, False)) is PARKED:
+            got = yield CHAN_RECEIVE
         return (self._zero, False) if got is CLOSED else (got, True)  # type: ignore[return-value]
 
     def offer(self, value: T) -> bool:
-        """Send if that needs no waiting; whether it was done. For timers of this M. Source: selectnbsend."""
-        if not self._recvq and len(self._buf) >= self._room:
+        """Send if that needs no waiting; whether it was done. For timers of this M. Source: selectnbsend.
+
+        While the claim of a select is asked for nobody can know: then it stands in line, and may be done later.
+        """
+        waiter = _Nobody()
+        if deals.ready(self, waiter, True) is False:
             return False
-        self._arrive_send(value, _NOBODY)
+        self._arrive_send(value, waiter)
         return True
 
     def close(self) -> None:
@@ -219,33 +230,26 @@ class Chan(Generic[T]):
             assert sched.cur is not None
             sched.far.tell(sched.cur, self.home, FarOp.CHAN_CLOSE, None)
             return
-        if self._closed:
-            raise CloseOfClosedError
-        self._closed, self._room = True, 0
-        waiters = [*self._recvq, *self._sendq]
-        self._recvq.clear()
-        self._sendq.clear()
-        for w in reversed(waiters):
-            self._wake(w, CLOSED)
+        deals.close(self)
 
     def __aiter__(self) -> Self:
         return self
 
     @parks
     def __anext__(self) -> Generator[WaitReason, object, T]:
-        if self._buf or self._sendq:
+        if self._buf or (self._sendq and type(self._sendq[0]) is G):
             return self._take()
-        got: object = CLOSED
-        if not self._closed:
-            self._queue_recv()
+        if (got := self._arrive(None, False)) is PARKED:
             got = yield CHAN_RECEIVE
         if got is CLOSED:
             raise StopAsyncIteration
         return got  # type: ignore[return-value]
 
     def __repr__(self) -> str:
-        where = f", at {self.home}" if self.home else f", {len(self._buf)} buffered"
-        return f"<Chan cap={self._cap}{where}{', closed' if self._closed else ''}>"
+        if self.home is not None:
+            return f"<Chan cap={self._cap}, at {self.home}>"
+        closed = ", closed" if deals.closed(self) else ""
+        return f"<Chan cap={self._cap}, {len(deals.buffer(self))} buffered{closed}>"
 
     # -- for waiters of every kind
 
@@ -259,81 +263,67 @@ class Chan(Generic[T]):
             case FarOp.CHAN_CLOSE:
                 self.close()
             case FarOp.CHAN_LEN:
-                waiter.wake(len(self._buf))
+                waiter.wake(len(self))
             case _:
-                raise AssertionError(f"a channel was asked for {op.name}")
-
-    def _arrive_send(self, value: T, waiter: Waiter) -> None:
-        if self._closed:
-            waiter.wake(CLOSED)
-        elif self._recvq:
-            self._hand_over(self._recvq.popleft(), value)
-            waiter.wake(None)
-        elif len(self._buf) < self._room:
-            self._buf.append(value)
-            waiter.wake(None)
-        else:
-            waiter.val = value
-            self._sendq.append(waiter)
-
-    def _arrive_recv(self, waiter: Waiter) -> None:
-        if self._buf or self._sendq:
-            waiter.wake(self._take())
-        elif self._closed:
-            waiter.wake(CLOSED)
-        else:
-            self._recvq.append(waiter)
+                claims.serve(self, op, arg, waiter)
 
     def _take(self) -> T:
-        """The next value, of the buffer or of a parked sender: one of them is not empty."""
-        if not self._buf:
-            w = self._sendq.popleft()
-            value: T = w.val  # type: ignore[assignment]  # what a T-sender left there
-            self._wake(w, None)
+        """The next value: of the buffer, or of the goroutine of this M that waits to send it."""
+        if self._buf:
+            value = self._buf.popleft()
+            if self._sendq:
+                self._refill()
             return value
-        value = self._buf.popleft()
-        if self._sendq:
-            self._refill()
+        g = self._sendq.popleft()
+        assert type(g) is G
+        value, g.val = g.val, None  # type: ignore[assignment]  # what a T-sender left there
+        self._sched.ready(g)
         return value
 
     def _refill(self) -> None:
         """A place in the full buffer came free: the oldest sender's value goes to the tail."""
-        w = self._sendq.popleft()
-        self._buf.append(w.val)  # type: ignore[arg-type]
-        self._wake(w, None)
+        g = self._sendq[0]
+        if type(g) is not G:
+            deals.settle(self)
+            return
+        self._sendq.popleft()
+        self._buf.append(g.val)  # type: ignore[arg-type]
+        g.val = None
+        self._sched.ready(g)
 
-    def _hand_over(self, w: G | Waiter, value: T) -> None:
-        """Give `value` to the receiver that was at the head; it stays there when the value cannot leave this M."""
-        try:
-            self._wake(w, value)
-        except CannotShipError:
-            self._recvq.appendleft(w)
-            raise
+    def _arrive_send(self, value: T, waiter: Waiter) -> None:
+        waiter.val = value
+        if (got := deals.arrive(self, waiter, True)) is not PARKED:
+            waiter.wake(got)
 
-    def _wake(self, w: G | Waiter, val: object) -> None:
-        if isinstance(w, G):
-            w.val = val
-            self._sched.ready(w)
-        else:
-            w.wake(val)
+    def _arrive_recv(self, waiter: Waiter) -> None:
+        if (got := deals.arrive(self, waiter, False)) is not PARKED:
+            waiter.wake(got)
 
-    def _queue_recv(self) -> None:
+    def _arrive(self, value: T | None, sending: bool) -> object:
+        """What the operation of the executing goroutine gives now; PARKED when it must yield for that."""
         g = self._sched.cur
         if g is None:
-            raise NotInGoroutineError("recv")
-        if self.home is None:
+            raise NotInGoroutineError("send" if sending else "recv")
+        if self._door is not None:
+            self._door.park(self, g, sending, value)
+            return PARKED
+        if not (sending or self._closed or self._sendq or self._buf):
             self._recvq.append(g)
-        else:
-            self._sched.far.ask(g, self.home, FarOp.CHAN_RECV, None)
+            return PARKED
+        g.val = value
+        got = deals.arrive(self, g, sending)
+        if got is not PARKED:
+            g.val = None
+        return got
 
 
 class _Nobody:
     """The waiter of an operation that nobody waits for."""
 
-    val: object = None
+    __slots__ = ("val",)
+
+    val: object
 
     def wake(self, val: object) -> None:
         return None
-
-
-_NOBODY: Final = _Nobody()

@@ -11,7 +11,7 @@ Unlike Go.  In Go there is one memory, and no such seam.
 """
 
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cluster.kernel.g import G, Waiter
 from cluster.model.ids import ObjId, ProgramId
@@ -24,6 +24,15 @@ class FarOp(IntEnum):
     CHAN_LEN = 4
     WG_ADD = 5
     WG_WAIT = 6
+    SELECT = 10  # all of it, at the one home of its channels
+    SELECT_ENLIST = 11  # owner → home
+    SELECT_WITHDRAW = 12
+    SELECT_CLAIM = 13  # home → owner, as those that follow
+    SELECT_HOLD = 14
+    SELECT_COMMIT = 15
+    SELECT_RELEASE = 16
+    SELECT_OFFER = 17
+    SELECT_SETTLED = 18
     MUTEX_LOCK = 20
     MUTEX_TRY_LOCK = 21
     MUTEX_UNLOCK = 22
@@ -52,6 +61,24 @@ class FarOp(IntEnum):
     TIMER_RESET = 71
 
 
+class Packed(NamedTuple):
+    """A value that is ready to leave its M."""
+
+    data: bytes
+
+
+class Partner(Waiter, Protocol):
+    """A waiter of another M, which can take part in a match with a select."""
+
+    def prepare(self, val: object) -> object:
+        """`val` ready for `wake`. CannotShipError when it cannot leave this M."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """The operation is done; it raises `error`."""
+        ...
+
+
 class Served(Protocol):
     """A real object at its home, as the messages of other Ms find it."""
 
@@ -75,8 +102,24 @@ class Far(Protocol):
         """Send `op` and block this M for one round trip; the answer."""
         ...
 
-    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
-        """Send `op` for the kernel itself; `waiter` is woken with the answer."""
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Partner | None = None) -> None:
+        """Send `op` for the kernel itself; `waiter` is woken with the answer, or failed: see `Partner`."""
+        ...
+
+    def publish(self, program: ProgramId, obj: Served) -> ObjId:
+        """A name by which other Ms can ask `obj`, until it is retired."""
+        ...
+
+    def retire(self, ref: ObjId) -> None:
+        """Forget that name; False is the answer to whoever still asks there."""
+        ...
+
+    def pack(self, program: ProgramId, val: object) -> bytes:
+        """A value as bytes. CannotShipError when it cannot be pickled."""
+        ...
+
+    def unpack(self, program: ProgramId, data: bytes) -> object:
+        """The value again. Raises what its class raises."""
         ...
 
 
@@ -92,5 +135,17 @@ class NoFar:
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
 
-    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Partner | None = None) -> None:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
+
+    def publish(self, program: ProgramId, obj: Served) -> ObjId:
+        raise AssertionError(f"nobody can ask {obj}: this kernel is alone")
+
+    def retire(self, ref: ObjId) -> None:
+        raise AssertionError(f"nobody can know {ref}: this kernel is alone")
+
+    def pack(self, program: ProgramId, val: object) -> bytes:
+        raise AssertionError("a value would leave its M, and this kernel is alone")
+
+    def unpack(self, program: ProgramId, data: bytes) -> object:
+        raise AssertionError("a value came from another M, and this kernel is alone")

@@ -49,6 +49,13 @@ class ForeignAwaitError(ClusterError):
         )
 
 
+class BadCaseError(ClusterError):
+    """Something was passed to `select` that is no operation, or an operation that was used before."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(f"case {position} of select {what}")
+
+
 class StaleLeaseError(ClusterError):
     """Somebody spoke for a P under a lease that is not, or no longer, his."""
 

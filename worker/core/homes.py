@@ -5,7 +5,8 @@ Names.      An object gets an id when it first leaves its M: (home, serial). On 
             works: a handle is kept while anybody has it.
 Operations. An Ask waits under a ticket until its Answer; a Tell does not wait. At the home both do
             to the real object what a goroutine there would do, with a waiter that stands for the
-            remote G. Waking it is the Answer.
+            remote G. Waking it is the Answer. The kernel itself asks, too, for its selects; under
+            ticket 0 it wants no answer. A select is an object here while it is not over.
 Panics.     One that an Ask causes is raised where it was awaited. One that a Tell causes is raised
             at its goroutine's next await; if that goroutine is parked or has ended, the program
             panics at once, since no await of it is sure to come.
@@ -20,11 +21,11 @@ from itertools import count
 from typing import Final, cast
 from weakref import WeakValueDictionary
 
-from cluster.kernel.chan import CLOSED
-from cluster.kernel.far import FarOp, Served
+from cluster.kernel.far import FarOp, Packed, Partner, Served
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
 from cluster.kernel.shared import KIND_OF, SHARED, Shared
+from cluster.kernel.waitq import CLOSED
 from cluster.model.errors import CannotShipError, ClusterError, FatalError, LostError
 from cluster.model.ids import MId, ObjId, ProgramId
 from cluster.wire.messages import Answer, Ask, Tell, TellFailed
@@ -36,6 +37,9 @@ class Outcome(IntEnum):
     OK = 0
     CLOSED = 1
     RAISED = 2
+
+
+OF_SELECTS: Final = frozenset(range(FarOp.SELECT_CLAIM, FarOp.SELECT_SETTLED + 1))  # what homes ask of a select
 
 
 class Away(Waiter):
@@ -54,6 +58,14 @@ class Away(Waiter):
         else:
             self._homes.answer(self._m, self._hosted, self._ticket, Outcome.OK, val)
 
+    def prepare(self, val: object) -> object:
+        """See `Partner`."""
+        return Packed(self._homes.pack(self._hosted.id, val))
+
+    def fail(self, error: Exception) -> None:
+        """See `Partner`."""
+        self._homes.answer(self._m, self._hosted, self._ticket, Outcome.RAISED, error)
+
 
 class Homes:
     """The shared objects that this M knows. Implements `Far` for its kernel and `Objects` for pickling."""
@@ -68,7 +80,8 @@ class Homes:
         self._serials: Final = count(1)
         self._ticket = 0
         self._waiting: dict[int, G] = {}  # goroutines of mine, by ticket
-        self._kernels: dict[int, tuple[ProgramId, Waiter]] = {}  # waiters of the kernel itself, by ticket
+        self._partners: dict[int, tuple[ProgramId, Partner]] = {}  # the kernel's own waiters, by ticket
+        self._selects: dict[int, tuple[ProgramId, Served]] = {}  # those of mine that others may ask, by serial
         self._demands: dict[int, Answer | None] = {}  # answers that block this M
         self.sched: Sched | None = None
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
@@ -146,15 +159,34 @@ class Homes:
             raise self._unpack_error(hosted, answer.val)
         return self._unpack(hosted, answer.val)
 
-    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Waiter | None = None) -> None:
+    def post(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object, waiter: Partner | None = None) -> None:
         """See `Far`."""
         hosted = self._programs.get(program)
         if hosted is None:
             return
-        ticket = self._new_ticket()
+        ticket = 0
         if waiter is not None:
-            self._kernels[ticket] = program, waiter
+            ticket = self._new_ticket()
+            self._partners[ticket] = program, waiter
         self._post(obj.home, hosted, Ask(program, obj.serial, op, ticket, self._pack(hosted, arg, op.name)))
+
+    def publish(self, program: ProgramId, obj: Served) -> ObjId:
+        """See `Far`."""
+        ref = ObjId(self.me, next(self._serials))
+        self._selects[ref.serial] = program, obj
+        return ref
+
+    def retire(self, ref: ObjId) -> None:
+        """See `Far`."""
+        self._selects.pop(ref.serial, None)
+
+    def pack(self, program: ProgramId, val: object) -> bytes:
+        """See `Far`."""
+        return self._pack(self._programs[program], val, "a channel value")
+
+    def unpack(self, program: ProgramId, data: bytes) -> object:
+        """See `Far`."""
+        return self._unpack(self._programs[program], data)
 
     # -- messages of other Ms
 
@@ -164,7 +196,10 @@ class Homes:
         if hosted is None:
             return
         hosted.received += 1
-        waiter = Away(self, m, hosted, message.ticket)
+        waiter = Away(self, m, hosted, message.ticket) if message.ticket else _NOBODY
+        if message.op in OF_SELECTS and message.serial not in self._selects:
+            waiter.wake(False)  # it is over
+            return
         try:
             obj = self._mine(message.serial)
             obj.serve(FarOp(message.op), self._unpack(hosted, message.arg), waiter)
@@ -189,6 +224,8 @@ class Homes:
         if outcome is Outcome.RAISED:
             assert isinstance(val, Exception)
             data = self._pack_error(hosted, val)
+        elif isinstance(val, Packed):
+            data = val.data
         else:
             data = self._pack(hosted, val, "a channel value")
         self._post(m, hosted, Answer(hosted.id, ticket, outcome, data))
@@ -201,10 +238,10 @@ class Homes:
         if message.ticket in self._demands:
             self._demands[message.ticket] = message
             return
-        if message.ticket in self._kernels:
-            _, waiter = self._kernels.pop(message.ticket)
-            if hosted is not None and not hosted.kernel.dropped and message.outcome == Outcome.OK:
-                waiter.wake(self._unpack(hosted, message.val))
+        if message.ticket in self._partners:
+            _, partner = self._partners.pop(message.ticket)
+            if hosted is not None and not hosted.kernel.dropped:
+                self._answer_partner(hosted, partner, message)
             return
         g = self._waiting.pop(message.ticket, None)
         if g is None or hosted is None or g.program.dropped:
@@ -222,6 +259,13 @@ class Homes:
                 self.sched.throw(g, error)
             else:
                 self.sched.ready(g)
+
+    def _answer_partner(self, hosted: Hosted, partner: Partner, message: Answer) -> None:
+        if message.outcome == Outcome.RAISED:
+            error = self._unpack_error(hosted, message.val)
+            partner.fail(error if isinstance(error, Exception) else ClusterError(text_of(error)))
+        else:
+            partner.wake(self._unpack(hosted, message.val))
 
     def take_failure(self, message: TellFailed) -> None:
         """A Tell of a goroutine of mine panicked."""
@@ -247,8 +291,9 @@ class Homes:
         """A program is over: its objects and its waiting goroutines are forgotten."""
         self._objects = {serial: entry for serial, entry in self._objects.items() if entry[0] != program}
         self._ids = {id(entry[1]): ObjId(self.me, serial) for serial, entry in self._objects.items()}
-        self._kernels = {ticket: entry for ticket, entry in self._kernels.items() if entry[0] != program}
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
+        self._partners = {ticket: entry for ticket, entry in self._partners.items() if entry[0] != program}
+        self._selects = {serial: entry for serial, entry in self._selects.items() if entry[0] != program}
 
     def pump(self) -> None:
         """Serve others while a goroutine of mine blocks this M; a fatal error of theirs is not its."""
@@ -266,7 +311,7 @@ class Homes:
         return self.sched
 
     def _mine(self, serial: int) -> Served:
-        entry = self._objects.get(serial)
+        entry = self._objects.get(serial) or self._selects.get(serial)
         if entry is None:
             raise ClusterError(f"M {self.me} has no object {serial}")
         return entry[1]
