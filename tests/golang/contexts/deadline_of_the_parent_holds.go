@@ -12,7 +12,7 @@ func main() {
 	defer cancelNone()
 	_, ok := none.Deadline()
 	fmt.Println(ok)
-	parent, cancel := context.WithTimeout(context.Background(), 3*time.Millisecond)
+	parent, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	child, cancelChild := context.WithTimeout(parent, time.Hour)
 	defer cancelChild()

@@ -14,7 +14,7 @@ func say(words ...any) { fmt.Fprintln(&out, words...) }
 func flush()           { fmt.Print(out.String()) }
 
 func link(n int) {
-	if n == 1000 {
+	if n == 100 {
 		say("the chain ends")
 		return
 	}

@@ -4,7 +4,7 @@ from cluster import go, gosched
 
 
 async def link(n):
-    if n == 1000:
+    if n == 100:
         print("the chain ends")
         return
     go(link, n + 1)

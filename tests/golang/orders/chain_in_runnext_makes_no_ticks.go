@@ -18,7 +18,7 @@ func main() {
 	ran := 0
 	var link func()
 	link = func() {
-		if ran++; ran < 500 {
+		if ran++; ran < 200 {
 			go link()
 		}
 	}

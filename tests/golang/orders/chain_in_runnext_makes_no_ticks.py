@@ -9,7 +9,7 @@ async def main():
     async def link():
         nonlocal ran
         ran += 1
-        if ran < 500:
+        if ran < 200:
             go(link)
 
     go(link)

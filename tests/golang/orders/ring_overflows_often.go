@@ -24,7 +24,7 @@ func main() {
 		i := i
 		go func() {
 			say(i)
-			if ran++; ran == 1000 {
+			if ran++; ran == 100 {
 				done <- true
 			}
 		}()

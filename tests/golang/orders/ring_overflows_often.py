@@ -13,7 +13,7 @@ async def main():
         nonlocal ran
         print(i)
         ran += 1
-        if ran == 1000:
+        if ran == 100:
             await done.send(True)
 
     for i in range(1000):

@@ -18,7 +18,7 @@ func main() {
 	for i := 0; i < 3; i++ {
 		go say(i)
 	}
-	for start := time.Now(); time.Since(start) < 50*time.Millisecond; {
+	for start := time.Now(); time.Since(start) < 200*time.Millisecond; {
 	}
 	say("main")
 }

@@ -9,6 +9,6 @@ async def main():
     for i in range(3):
         go(print, i)
     start = time.monotonic()
-    while time.monotonic() - start < 0.05:
+    while time.monotonic() - start < 0.2:
         pass
     print("main")

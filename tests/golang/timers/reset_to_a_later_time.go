@@ -8,11 +8,11 @@ import (
 
 func main() {
 	t := time.NewTimer(2 * time.Millisecond)
-	t.Reset(20 * time.Millisecond)
+	t.Reset(200 * time.Millisecond)
 	select {
 	case <-t.C:
 		fmt.Println("too early")
-	case <-time.After(8 * time.Millisecond):
+	case <-time.After(20 * time.Millisecond):
 		fmt.Println("not yet")
 	}
 	<-t.C

@@ -11,6 +11,5 @@ func main() {
 	a := time.AfterFunc(2*time.Millisecond, func() { ran <- "a" })
 	b := time.AfterFunc(2*time.Millisecond, func() { ran <- "b" })
 	fmt.Println(a.Stop(), a.Stop())
-	time.Sleep(5 * time.Millisecond)
-	fmt.Println(b.Stop(), len(ran), <-ran)
+	fmt.Println(<-ran, b.Stop())
 }
