@@ -100,8 +100,7 @@ class Sched:
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
         self.outside: Outside = Alone(self.resize)
         self._runner: Final = Runner(self._switch)
-        self._slice_tick = NO_SLICE  # the tick of the slice that was found under way at `_slice_began`
-        self._slice_began = clock.now()
+        self._slice_tick, self._slice_began = NO_SLICE, clock.now()  # of the slice that was found under way then
         self._fresh = False  # the P that comes next is one for a new main
 
     # -- what the shell calls
@@ -124,10 +123,9 @@ class Sched:
         self.tokens[:] = [None] * budget
         _set_current(self)
         try:
-            if self._runner.run():
-                return True
-            self._slice_tick = NO_SLICE  # what is readied after a rest has used up nothing
-            return False
+            if not (more := self._runner.run()):
+                self._slice_tick = NO_SLICE  # what is readied after a rest has used up nothing
+            return more
         finally:
             self.last, self.cur = self.cur, None
             _set_current(None)

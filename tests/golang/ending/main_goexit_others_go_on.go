@@ -11,7 +11,7 @@ func main() {
 	for i := 1; i <= 3; i++ {
 		i := i
 		go func() {
-			time.Sleep(time.Duration(i) * 20 * time.Millisecond)
+			time.Sleep(time.Duration(i) * 60 * time.Millisecond)
 			fmt.Println(i)
 		}()
 	}

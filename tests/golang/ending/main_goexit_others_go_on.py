@@ -5,7 +5,7 @@ from cluster import go, goexit, sleep
 
 async def main():
     async def one(i):
-        await sleep(i * 0.02)
+        await sleep(i * 0.06)
         print(i)
 
     for i in range(1, 4):
