@@ -27,7 +27,7 @@ from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, here
-from cluster.kernel.waitq import CLOSED, Door, Hchan, WaitQ
+from cluster.kernel.waitq import CLOSED, Door, Hchan, Queue, WaitQ
 from cluster.model.errors import MakeChanError, NotInGoroutineError, SendOnClosedError
 from cluster.model.ids import ObjId, ProgramId
 
@@ -58,6 +58,7 @@ class Chan(Generic[T]):
         "_recvq",
         "_sendq",
         "_zero",
+        "_sides",
         "_door",
         "id",
         "home",
@@ -76,8 +77,9 @@ class Chan(Generic[T]):
         self._closed = False
         self._zero = zero
         self._buf: deque[T] = deque()
-        self._recvq = WaitQ()
-        self._sendq = WaitQ()
+        self._recvq: Queue = deque()
+        self._sendq: Queue = deque()
+        self._sides: tuple[WaitQ, WaitQ] | None = None
         self._door: Door | None = None  # set where no decision is taken here and now
         self.id: ObjId | None = None  # given when it first leaves its M
         self.home: ObjId | None = None  # set on handles: where the real one is
@@ -89,8 +91,8 @@ class Chan(Generic[T]):
         self._sched, self.id, self.home, self._cap, self._zero = sched, home, home, cap, zero
         self.program = None
         self._closed, self._room = False, 0
-        self._buf, self._recvq, self._sendq = deque(), WaitQ(), WaitQ()
-        self._door = _AWAY
+        self._buf, self._recvq, self._sendq = deque(), deque(), deque()
+        self._sides, self._door = None, _AWAY
         return self
 
     def facts(self) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ from cluster.kernel.deals import PARKED, arrive, ready
 from cluster.kernel.far import FarOp, Packed, Partner
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
-from cluster.kernel.waitq import CLOSED, Case, Failed, Hchan
+from cluster.kernel.waitq import CLOSED, Case, Failed, Hchan, side
 from cluster.model.errors import CannotShipError, SendOnClosedError
 from cluster.model.ids import MId, ObjId, ProgramId
 
@@ -110,8 +110,7 @@ class Select:
     def queue(self) -> None:
         """Stand in line at all channels, none of which is ready: pass 2."""
         for case in self._cases:
-            ch = case.ch
-            (ch._sendq if case.sending else ch._recvq).put(case)
+            side(case.ch, case.sending).put(case)
 
     def enlist(self) -> None:
         """Go to all homes, this M among them. CannotShipError when a value cannot go: then nothing was done."""

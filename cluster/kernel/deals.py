@@ -25,7 +25,7 @@ from typing import Any, Final, cast
 from cluster.kernel.far import Partner
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.handles import wake
-from cluster.kernel.waitq import CLOSED, Case, Failed, Hchan, WaitQ
+from cluster.kernel.waitq import CLOSED, Case, Failed, Hchan, Queue, WaitQ, side
 from cluster.model.errors import CannotShipError, CloseOfClosedError
 from cluster.model.ids import ObjId
 
@@ -62,7 +62,7 @@ def ready(ch: Hchan, w: Party, sending: bool) -> bool | None:
         return None
     if ch._closed or (ch._buf and not sending):
         return True
-    partner = (ch._recvq if sending else ch._sendq).first(w)
+    partner = side(ch, not sending).first(w)
     if partner is None:
         return sending and len(ch._buf) < ch._room
     return None if type(partner) is Case and not partner.claim.free else True
@@ -77,9 +77,9 @@ def strike(ch: Hchan, w: Party, sending: bool) -> object:
             return _offer(w, CLOSED)
         partner = None
         if sending or not ch._buf:
-            partner = (ch._recvq if sending else ch._sendq).first(w)
+            partner = side(ch, not sending).first(w)
         if partner is None and (len(ch._buf) >= ch._room if sending else not ch._buf):
-            (ch._sendq if sending else ch._recvq).put(w)
+            side(ch, sending).put(w)
             if type(w) is Case:
                 w.claim.settled(w)
             return PARKED
@@ -91,7 +91,7 @@ def strike(ch: Hchan, w: Party, sending: bool) -> object:
             if sending:
                 return _offer(w, error)
             assert partner is not None
-            ch._sendq.take(partner)
+            side(ch, True).take(partner)
             fail(ch, partner, error)
             continue
         granted = deal.ask()
@@ -109,8 +109,8 @@ def settle(ch: Hchan) -> None:
         assert door is None or isinstance(door, Busy), "a handle has nothing to decide"
         if door is not None and door.deal is not None:
             return
-        if ch._sendq and len(ch._buf) < ch._room and (sender := ch._sendq.first()) is not None:
-            ch._sendq.take(sender)
+        if ch._sendq and len(ch._buf) < ch._room and (sender := side(ch, True).first()) is not None:
+            side(ch, True).take(sender)
             _decide(ch, sender, True)
         elif door is None:
             return
@@ -205,7 +205,7 @@ class Deal:
     @property
     def _queue(self) -> WaitQ:
         """Where the partner stands."""
-        return self.ch._recvq if self.sending else self.ch._sendq
+        return side(self.ch, not self.sending)
 
     def _outcome(self, case: Case) -> object:
         return None if case.sending else self.value
@@ -269,8 +269,8 @@ class Busy:
     buf: deque[Any]
     room: int
     closed: bool
-    recvq: WaitQ
-    sendq: WaitQ
+    recvq: Queue
+    sendq: Queue
 
     def __init__(self) -> None:
         self.line: deque[tuple[Party | None, bool]] = deque()  # waiter, whether it sends; None closes
@@ -302,8 +302,9 @@ def _put_aside(ch: Hchan, deal: Deal) -> None:
     door = ch._door
     assert isinstance(door, Busy) and door.deal is None, "one deal at a time"
     door.deal = deal
+    side(ch, True)  # knows the real queues
     door.buf, door.room, door.closed, door.recvq, door.sendq = ch._buf, ch._room, ch._closed, ch._recvq, ch._sendq
-    ch._buf, ch._room, ch._closed, ch._recvq, ch._sendq = deque(), 0, False, WaitQ(), WaitQ()
+    ch._buf, ch._room, ch._closed, ch._recvq, ch._sendq = deque(), 0, False, deque(), deque()
 
 
 def _bring_back(ch: Hchan) -> None:
@@ -324,14 +325,14 @@ def _transact(ch: Hchan, w: Party, partner: Party | None, sending: bool) -> obje
             return None
         return ch._buf.popleft()
     if sending:
-        ch._recvq.take(partner)
+        side(ch, False).take(partner)
         try:
             wake(ch._sched, partner, w.val)
         except CannotShipError:
             ch._recvq.appendleft(partner)
             raise
         return None
-    ch._sendq.take(partner)
+    side(ch, True).take(partner)
     value = partner.val
     wake(ch._sched, partner, None)
     return value
@@ -350,7 +351,7 @@ def close(ch: Hchan) -> None:
 
 def _close(ch: Hchan) -> None:
     ch._closed, ch._room = True, 0
-    waiters = [*ch._recvq.drain(), *ch._sendq.drain()]
+    waiters = [*side(ch, False).drain(), *side(ch, True).drain()]
     for w in reversed(waiters):
         if type(w) is Case:
             w.claim.offer(w, CLOSED)

@@ -47,8 +47,9 @@ class Hchan(Protocol):
     _buf: deque[Any]  # of its own type
     _room: int
     _closed: bool
-    _recvq: "WaitQ"
-    _sendq: "WaitQ"
+    _recvq: "Queue"
+    _sendq: "Queue"
+    _sides: "tuple[WaitQ, WaitQ] | None"  # made when somebody waits there who is no G of this M: see `side`
     _door: "Door | None"
     program: ProgramId | None
     home: ObjId | None
@@ -133,60 +134,73 @@ class Case:
         """The select is over: this record is stale where it stands."""
         queue, self.queue = self.queue, None
         if queue is not None:
-            queue.stale += 1
-            if 2 * queue.stale > len(queue):
-                queue.compact()
+            queue.left()
 
 
-class WaitQ(deque[G | Waiter | Case]):
-    """Waiters at one end of a channel, oldest first."""
+Queue = deque[G | Waiter | Case]
 
-    __slots__ = ("stale",)
 
-    def __init__(self) -> None:
-        super().__init__()
+class WaitQ:
+    """Those who wait at one end of a channel, oldest first. Not a kind of deque: the interpreter has
+    faster calls for the methods of a plain one, and that is what `Chan.send` and `Chan.recv` have.
+    """
+
+    __slots__ = ("waiters", "stale")
+
+    def __init__(self, waiters: Queue) -> None:
+        self.waiters: Final = waiters
         self.stale = 0  # of those in it
 
     def put(self, w: G | Waiter | Case) -> None:
         """Stand at the tail."""
         if type(w) is Case:
             w.queue = self
-        self.append(w)
+        self.waiters.append(w)
 
     def first(self, than: G | Waiter | Case | None = None) -> G | Waiter | Case | None:
         """The oldest that is not stale and not of the select of `than`: nobody meets himself. O(1) amortised."""
-        while self and type(w := self[0]) is Case and w.claim.over:
-            self.popleft()
+        waiters = self.waiters
+        while waiters and type(w := waiters[0]) is Case and w.claim.over:
+            waiters.popleft()
             if w.queue is None:
                 self.stale -= 1
             w.queue = None
-        for w in self:
+        for w in waiters:
             if type(w) is not Case or not (w.claim.over or (type(than) is Case and w.claim is than.claim)):
                 return w
         return None
 
     def take(self, w: G | Waiter | Case) -> None:
         """Remove one. O(1) for the head."""
-        if self[0] is w:
-            self.popleft()
+        if self.waiters[0] is w:
+            self.waiters.popleft()
         else:
-            self.remove(w)
+            self.waiters.remove(w)
         if type(w) is Case:
             w.queue = None
 
-    def compact(self) -> None:
-        """Forget the stale ones."""
-        kept = [w for w in self if type(w) is not Case or w.queue is self]
-        self.clear()
-        self.extend(kept)
-        self.stale = 0
+    def left(self) -> None:
+        """One more is stale."""
+        self.stale += 1
+        if 2 * self.stale > len(self.waiters):
+            kept = [w for w in self.waiters if type(w) is not Case or w.queue is self]
+            self.waiters.clear()
+            self.waiters.extend(kept)
+            self.stale = 0
 
     def drain(self) -> list[G | Waiter | Case]:
         """Take all that are not stale."""
-        waiters = [w for w in self if type(w) is not Case or not w.claim.over]
-        for w in self:
+        kept = [w for w in self.waiters if type(w) is not Case or not w.claim.over]
+        for w in self.waiters:
             if type(w) is Case:
                 w.queue = None
-        self.clear()
+        self.waiters.clear()
         self.stale = 0
-        return waiters
+        return kept
+
+
+def side(ch: Hchan, sending: bool) -> WaitQ:
+    """Those who wait to send, or to receive."""
+    if ch._sides is None:
+        ch._sides = WaitQ(ch._recvq), WaitQ(ch._sendq)
+    return ch._sides[sending]

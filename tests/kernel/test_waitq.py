@@ -1,5 +1,6 @@
 """Wait queues: order, staleness, and what leaving them costs."""
 
+from collections import deque
 from types import SimpleNamespace
 from typing import cast
 
@@ -28,7 +29,7 @@ def end(*cases: Case) -> None:
 
 
 def test_the_oldest_that_is_not_stale_is_first() -> None:
-    queue, a, plain, b = WaitQ(), case(), StandIn(), case()
+    queue, a, plain, b = WaitQ(deque()), case(), StandIn(), case()
     for w in (a, plain, b):
         queue.put(w)
     assert queue.first() is a
@@ -37,11 +38,11 @@ def test_the_oldest_that_is_not_stale_is_first() -> None:
     queue.take(plain)
     assert queue.first() is b
     end(b)
-    assert queue.first() is None and len(queue) == 0
+    assert queue.first() is None and len(queue.waiters) == 0
 
 
 def test_a_case_does_not_find_its_own_select() -> None:
-    queue, mine = WaitQ(), case()
+    queue, mine = WaitQ(deque()), case()
     queue.put(mine)
     other_of_mine = case(mine.claim)
     assert queue.first(other_of_mine) is None
@@ -52,33 +53,33 @@ def test_a_case_does_not_find_its_own_select() -> None:
 
 
 def test_a_queue_is_never_more_than_half_stale() -> None:
-    queue, cases = WaitQ(), [case() for _ in range(100)]
+    queue, cases = WaitQ(deque()), [case() for _ in range(100)]
     for each in cases:
         queue.put(each)
     for i, each in enumerate(cases):
         end(each)
-        assert queue.stale <= len(queue) / 2 and len(queue) - queue.stale == 99 - i
-    assert len(queue) == 0
+        assert queue.stale <= len(queue.waiters) / 2 and len(queue.waiters) - queue.stale == 99 - i
+    assert len(queue.waiters) == 0
 
 
 def test_one_that_was_taken_does_not_count_as_stale_and_one_may_be_taken_from_the_middle() -> None:
-    queue, cases = WaitQ(), [case() for _ in range(3)]
+    queue, cases = WaitQ(deque()), [case() for _ in range(3)]
     for each in cases:
         queue.put(each)
     queue.take(cases[1])
     end(cases[1])
-    assert (len(queue), queue.stale) == (2, 0)
-    assert list(queue) == [cases[0], cases[2]]
+    assert (len(queue.waiters), queue.stale) == (2, 0)
+    assert list(queue.waiters) == [cases[0], cases[2]]
 
 
 def test_draining_gives_who_still_waits_in_order() -> None:
-    queue, a, plain, b = WaitQ(), case(), StandIn(), case()
+    queue, a, plain, b = WaitQ(deque()), case(), StandIn(), case()
     for w in (a, plain, b):
         queue.put(w)
     end(a)
     assert queue.drain() == [plain, b]
     end(b)
-    assert (len(queue), queue.stale) == (0, 0)
+    assert (len(queue.waiters), queue.stale) == (0, 0)
 
 
 def test_a_case_is_completed_through_its_claim_only() -> None:
@@ -90,19 +91,19 @@ def test_a_case_is_completed_through_its_claim_only() -> None:
 def test_leaving_a_queue_takes_no_longer_when_more_wait_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Go's test/chanlinear.go, with visits of a queue's places counted instead of time."""
     visits = 0
-    compact, first = WaitQ.compact, WaitQ.first
+    left, first = WaitQ.left, WaitQ.first
 
-    def counting_compact(queue: WaitQ) -> None:
+    def counting_left(queue: WaitQ) -> None:
         nonlocal visits
-        visits += len(queue)
-        compact(queue)
+        left(queue)
+        visits += 1 if queue.stale else 2 * len(queue.waiters) + 1  # it was compacted: half of it was stale
 
     def counting_first(queue: WaitQ, than: Case | G | StandIn | None = None) -> object:
         nonlocal visits
         visits += queue.stale + 1
         return first(queue, than)
 
-    monkeypatch.setattr(WaitQ, "compact", counting_compact)
+    monkeypatch.setattr(WaitQ, "left", counting_left)
     monkeypatch.setattr(WaitQ, "first", counting_first)
 
     def visited(n: int, backwards: bool) -> int:

@@ -19,7 +19,7 @@ from cluster.kernel.chan import Chan
 from cluster.kernel.nilchan import nil
 from cluster.kernel.sched import gosched
 from cluster.kernel.select import default, select
-from cluster.kernel.waitq import Case
+from cluster.kernel.waitq import Case, side
 from cluster.model.errors import SendOnClosedError
 from cluster.model.ids import MId, ObjId
 from tests.sim.cluster import in_many_worlds
@@ -140,11 +140,12 @@ class World:
     def check_records(self) -> None:
         """The queues hold who waits, and nobody else; homes know the selects that wait, and no others."""
         for i, c in enumerate(self.channels):
-            for queue, sends in ((c._sendq, True), (c._recvq, False)):
-                live = [w for w in queue if type(w) is not Case or not w.claim.over]
+            for sends in (True, False):
+                queue = side(c, sends)  # type: ignore[arg-type]  # a Chan of tuples
+                live = [w for w in queue.waiters if type(w) is not Case or not w.claim.over]
                 expected = sum(cases.count((i, sends)) for cases in self.waiting.values())
                 assert len(live) == expected
-                assert len(queue) == len(live) + queue.stale
+                assert len(queue.waiters) == len(live) + queue.stale
         for node in self.mesh.nodes:
             assert all(not e.over for e in node.sched.enlisted.values())  # type: ignore[attr-defined]
             assert all(not s.over for _, s in node.homes._selects.values())  # type: ignore[attr-defined]
