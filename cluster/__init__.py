@@ -43,6 +43,7 @@ from cluster.kernel.rwmutex import RWMutex
 from cluster.kernel.sched import go, goid, gosched, sleep
 from cluster.kernel.select import default, select
 from cluster.kernel.semaphore import Semaphore
+from cluster.kernel.stack import call, set_max_stack
 from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.launch.cpus import num_cpu
@@ -86,6 +87,7 @@ __all__ = [
     "after",
     "after_func",
     "background",
+    "call",
     "default",
     "exit",
     "go",
@@ -100,6 +102,7 @@ __all__ = [
     "panic",
     "run",
     "select",
+    "set_max_stack",
     "sleep",
     "stack",
     "syscall",

@@ -8,6 +8,7 @@ sched      the switch loop; the run queue of the P, and this M's share of the gl
 g          one goroutine, the program it belongs to, and the records of those that wait
 runner     the stack on which goroutines run, so that one can be left where it stands
 stealing   what a thief may take
+stack      stacks that grow: call
 goexit     the end of one goroutine
 runtime    package runtime: panic, exit, stack, gomaxprocs, syscall …
 outside    the seam to helper threads and to the program's other Ms

@@ -23,7 +23,7 @@ from traceback import TracebackException, walk_tb
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, Final
 
-from cluster.kernel.g import G, name_of, status_of
+from cluster.kernel.g import G, HasFrames, name_of, status_of
 from cluster.model.errors import ClusterError, Goexit, Panic
 from cluster.model.ids import MAIN_GOID
 from cluster.model.panics import package_of
@@ -42,7 +42,8 @@ def describe(g: G, cur: G | None) -> str:
     text = status.name.lower()
     if status is GStatus.WAITING and g.wait_reason is not None:
         text = g.wait_reason.text
-    frames = list(_frames(g, cur))[::-1]
+    stack = g.program.stacks.get(g.goid)
+    frames = (list(_frames(g, cur)) if stack is None else _stacked(stack, g, cur))[::-1]
     shown = [frame for frame in frames if not _is_runtime(_module_of(frame))] or frames
     wired = ", locked to thread" if g.goid in g.program.wired else ""
     lines = [f"goroutine {g.goid} [{text}{wired}]:"]
@@ -54,6 +55,8 @@ def describe(g: G, cur: G | None) -> str:
         lines.append("...additional frames elided...")
     if not frames:
         lines += _function(g.fn)
+    if stack is not None:
+        lines.append(f"runtime: stack={stack.size} used={stack.used}")
     return "\n".join(lines + list(created_by(g)))
 
 
@@ -61,15 +64,18 @@ def panic_text(error: BaseException, g: G) -> str:
     """What stderr gets when `error` leaves `g`, with a newline at the end."""
     if isinstance(error.__context__, Goexit):  # a panic of its deferred calls; Go skips the Goexit, too
         error.__context__ = None
-    report = TracebackException(type(error), error, error.__traceback__, compact=True)
-    ours = [_is_runtime(_module_of(frame)) for frame, _ in walk_tb(error.__traceback__)]
-    if not all(ours):
+    depth = sum(1 for _ in walk_tb(error.__traceback__))
+    limit = -FRAMES_MAX if depth > 10 * FRAMES_MAX else None  # deeper than Python's own frames can be: of `call`
+    report = TracebackException(type(error), error, error.__traceback__, limit=limit, compact=True)
+    ours = [] if limit else [_is_runtime(_module_of(frame)) for frame, _ in walk_tb(error.__traceback__)]
+    if ours and not all(ours):
         last = len(ours)
         while isinstance(error, ClusterError | Panic) and ours[last - 1]:  # raised by the runtime on purpose
             last -= 1
         report.stack[:] = report.stack[ours.index(False) : last]
     wired = ", locked to thread" if g.goid in g.program.wired else ""
     lines = [f"panic: {_panic_line(error)}", "", f"goroutine {g.goid} [running{wired}]:"]
+    lines += ["...additional frames elided..."] if limit else []
     lines.append(_with_public_names("".join(report.format())).rstrip("\n"))
     return "\n".join(lines + list(created_by(g))) + "\n"
 
@@ -166,6 +172,24 @@ def _frames(g: G, cur: G | None) -> Iterable[FrameType]:
         return _suspended(root)
     code = _code_of(g.fn)
     return _executing(lambda frame: frame.f_code is code) if g is cur else []  # a plain function
+
+
+def _stacked(stack: HasFrames, g: G, cur: G | None) -> list[FrameType]:
+    """The innermost frames of a goroutine that is in a `call`, outermost first: more than are printed."""
+    frames: list[FrameType] = []
+    for level in reversed(stack.frames):
+        inner = [frame for frame in _of_level(level) if not _is_runtime(_module_of(frame))]
+        frames = [*inner, *frames]
+        if len(frames) > FRAMES_MAX:
+            return frames
+    return [
+        *(frame for frame in _frames(g, cur) if not _is_runtime(_module_of(frame)) and frame not in frames),
+        *frames,
+    ]
+
+
+def _of_level(level: "CoroutineType[Any, Any, Any]") -> Iterable[FrameType]:
+    return _executing(lambda frame: frame is level.cr_frame) if level.cr_running else _suspended(level)
 
 
 def _suspended(awaited: object) -> Iterator[FrameType]:

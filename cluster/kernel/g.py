@@ -14,14 +14,15 @@ Unlike Go.  Go allocates a sudog per wait from a pool; a second object per wait 
 Sources.    Go 1.19 runtime/runtime2.go: g, sudog, waitReason.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, count
-from types import CodeType
-from typing import Final, Protocol, final
+from types import CodeType, CoroutineType
+from typing import Any, Final, Protocol, final
 
 from cluster.model.ids import MAIN_GOID, ProgramId
-from cluster.model.limits import GOID_BATCH
+from cluster.model.limits import GOID_BATCH, STACK_MAX
 from cluster.model.panics import package_of
 from cluster.model.status import GStatus
 
@@ -84,6 +85,14 @@ class Waiter(Protocol):
         ...
 
 
+class HasFrames(Protocol):
+    """The stack of a goroutine: see stack.py."""
+
+    frames: "list[CoroutineType[Any, Any, Any]]"  # outermost first
+    used: int  # bytes
+    size: int
+
+
 @final
 class G:
     """A goroutine. 136 bytes of its own; a parked one costs under 1 KB with its coroutine."""
@@ -127,7 +136,7 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired")
+    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps")
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -136,6 +145,9 @@ class Program:
         self.main: G | None = None
         self.dropped = False
         self.wired: Final[dict[int, int]] = {}  # by goid: how often the goroutine has locked its thread
+        self.stacks: Final[dict[int, HasFrames]] = {}  # by goid, of those that are in a `call`
+        self.max_stack = STACK_MAX
+        self.stack_steps: Final[deque[tuple[str, G, str]]] = deque(maxlen=256)  # StackGrow and StackShrink, untold
 
 
 def goids(stripe: int, stripes: int) -> Iterator[int]:

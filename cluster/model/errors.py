@@ -81,7 +81,14 @@ class LostError(ClusterError):
 
 
 class FatalError(BaseException):
-    """`fatal error: …`: ends the whole program, inside the call that causes it, so that no `except` sees it."""
+    """`fatal error: …`: ends the whole program, inside the call that causes it, so that no `except` sees it.
+
+    `before` is printed before it.
+    """
+
+    def __init__(self, text: str, before: str = "") -> None:
+        super().__init__(text)
+        self.before: Final = before
 
 
 class Goexit(BaseException):

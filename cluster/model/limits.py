@@ -3,6 +3,7 @@
 Numbers marked "Go's" are those of Go 1.19's runtime/proc.go and runtime2.go.
 """
 
+from sys import maxsize
 from typing import Final
 
 from cluster.model.clock import MICROSECOND, MILLISECOND, SECOND
@@ -16,6 +17,7 @@ GOID_BATCH: Final = 16  # Go's; ids are taken in batches, so they grow only with
 STARVATION_NS: Final = 1 * MILLISECOND  # Go's starvationThresholdNs: a mutex starves when a waiter loses after this
 SLEEP_MAX_S: Final = (1 << 63) // SECOND  # Go's: 292 years, the longest Duration; a longer sleep is as long
 PROCS_MAX: Final = 1024  # Go has no limit since 1.10; ours bounds the P table a message may ask for
+STACK_MAX: Final = 1_000_000_000 if maxsize > 1 << 32 else 250_000_000  # Go's, for one goroutine
 MS_MAX: Final = 10_000  # Go's maxmcount
 
 # Driving one M.

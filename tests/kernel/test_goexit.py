@@ -96,6 +96,25 @@ def test_a_panic_that_takes_its_place_and_is_recovered_does_not_cancel_it() -> N
     assert exits(goroutine) == [1, "finally", "after a switch"]
 
 
+def test_the_finally_block_of_a_try_that_recovered_runs_and_what_follows_does_not() -> None:
+    async def goroutine(log):  # type: ignore[no-untyped-def]
+        try:
+            try:
+                goexit()
+            finally:
+                panic("in its place")
+        except Panic:
+            log("recovered")
+        finally:
+            log("finally")
+            await gosched()
+            log("finally goes on")
+        await gosched()
+        log("not reached")
+
+    assert exits(goroutine) == ["recovered", "finally", "finally goes on"]
+
+
 def test_goexit_passes_through_with_blocks() -> None:
     @contextmanager
     def block(log):  # type: ignore[no-untyped-def]

@@ -179,3 +179,28 @@ def test_exit_while_system_calls_are_made_does_not_wait_for_them(place: Place) -
         """
     )
     assert (done.code, done.err) == (4, "") and done.seconds < 10
+
+
+def test_a_stack_is_as_deep_as_memory_allows_and_its_overflow_is_fatal(place: Place) -> None:
+    done = place.program(
+        """
+        from cluster import *
+        async def depth(n):
+            return 0 if n == 0 else 1 + await call(depth, n - 1)
+        async def endless():
+            try:
+                await call(endless)
+            finally:
+                print("finally")
+        async def main():
+            print(await call(depth, 200_000))
+            set_max_stack(1_474_560)
+            await call(endless)
+        """
+    )
+    assert (done.code, done.out) == (2, "200000\n")
+    lines = done.err.splitlines()
+    assert lines[0] == "runtime: goroutine stack exceeds 1474560-byte limit"
+    assert re.fullmatch(r"runtime: sp=0x\w+ stack=\[0x\w+, 0x\w+\]", lines[1])
+    assert lines[2:6] == ["fatal error: stack overflow", "", "goroutine 1 [running]:", "main.endless(...)"]
+    assert "...additional frames elided..." in lines

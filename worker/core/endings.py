@@ -25,7 +25,7 @@ def failure(g: G, error: BaseException, where: str = "") -> Failure:
     if isinstance(error, SystemExit):
         return _exit(error)
     if isinstance(error, FatalError):
-        return Failure("fatal", 2, f"fatal error: {error}\n\n{where or describe(g, g)}\n")
+        return Failure("fatal", 2, f"{error.before}fatal error: {error}\n\n{where or describe(g, g)}\n")
     return Failure("panic", 2, panic_text(error, g))
 
 

@@ -201,6 +201,10 @@ class Machine:
         elapsed = self._clock.now() - now
         if watched and self.sched.last is not None:
             self.tracer.ran(self.sched.last, self.me, lease.p, now, elapsed)
+            steps = self.sched.last.program.stack_steps
+            while steps:
+                kind, g, detail = steps.popleft()
+                self.tracer.resized(g, kind, detail, self.me, lease.p, now)
         if self.sched.events:
             self._conclude()
         elif more:

@@ -48,6 +48,13 @@ class Tracer:
             self.pending += 1
         self._tell(g, m, p, span)
 
+    def resized(self, g: G, kind: str, detail: str, m: MId, p: PId, now: Instant) -> None:
+        """The stack of `g` has grown or shrunk: `kind` is StackGrow or StackShrink."""
+        if not self.pending:
+            self.due = after(now, FLUSH_NS)
+        self.pending += 1
+        self._steps.setdefault(g.program.id, []).append(Step(kind, now, m, p, g.goid, detail))
+
     def starts(self, g: G, m: MId, p: PId, now: Instant) -> Step | None:
         """That `g` has begun, the first time; None later, and of goroutines after the first TOLD_MAX."""
         begun = self._begun.setdefault(g.program.id, {})
