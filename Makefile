@@ -32,10 +32,10 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.runs: pyproject.toml | $(VENV)/.made
+$(VENV)/.runs: pyproject.toml setup.py cluster/wire/_frame.c | $(VENV)/.made
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.tests: pyproject.toml | $(VENV)/.made
+$(VENV)/.tests: pyproject.toml setup.py cluster/wire/_frame.c | $(VENV)/.made
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.runs

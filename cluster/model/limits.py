@@ -40,6 +40,7 @@ START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluste
 # The wire.
 FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
 BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to about this size
+MOVE_BYTES_MAX: Final = 64 << 20  # a started goroutine; 0.1 s on a link of 5 Gbit/s, and its P can go to it instead
 STRIKES_MAX: Final = 3  # bad frames after which a peer is cut off
 PROGRAMS_MAX: Final = 1024  # running at once in one cluster
 GLOBRUNQ_MAX: Final = 10_000_000  # records waiting in the coordinator

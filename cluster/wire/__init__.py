@@ -1,10 +1,16 @@
 """The protocol: what processes say to each other, and how it becomes bytes.
 
-messages   every message there is, one union per direction
-parts      what messages are made of
-codec      messages to frames and back, with every field checked against its type
-byvalue    functions without a name; loaded on first need
-pickling   goroutines and values that cross an M, with runtime objects sent by name
+messages    every message there is, one union per direction
+parts       what messages are made of
+codec       messages to frames and back, with every field checked against its type
+byvalue     functions without a name; loaded on first need
+pickling    goroutines and values that cross an M, with runtime objects sent by name
+moving      started goroutines as bytes, and back
+reducing    how what they hold is written that pickle cannot write
+rebuilding  what is called when that is read
+coderef     code by name, with proof that it is the same
+refusal     which variable keeps a goroutine where it is
+frame       the frames of suspended coroutines: _frame.c, if it could be built, and its self-test
 
 Imports cluster.model and cluster.kernel. Never a socket.
 """

@@ -21,6 +21,12 @@ class Reduces(Protocol):
 def dumps(obj: object, reduces: Reduces) -> bytes:
     """Bytes for `obj`; raises what pickle raises when it cannot be written."""
     file = io.BytesIO()
+    write(obj, reduces, file)
+    return file.getvalue()
+
+
+def write(obj: object, reduces: Reduces, file: io.BytesIO) -> None:
+    """The same, to a file."""
 
     class Writer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
         def reducer_override(self, obj: object) -> object:
@@ -28,4 +34,3 @@ def dumps(obj: object, reduces: Reduces) -> bytes:
             return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
     Writer(file, protocol=5).dump(obj)
-    return file.getvalue()

@@ -16,10 +16,12 @@ import pickle
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any, Final, Protocol
 
 from cluster.model.errors import CannotShipError
+from cluster.wire import coderef
+from cluster.wire.coderef import Codes, nested_function
 
 MAIN_PREFIX: Final = "__gmp_main_"  # of the name under which an M imports a program's main file
 PROTOCOL: Final = 5
@@ -73,9 +75,11 @@ class Pickling:
 
     def __init__(self, main_module: str, objects: Objects, *, main_by_value: bool = False) -> None:
         """`main_module` is this process's name for the main file; `main_by_value` when it has no file."""
-        self._main = main_module
+        self.main: Final = main_module
+        self.codes: Final = Codes(main_module, main_by_value=main_by_value)
         self._objects: Final = objects
-        self._main_by_value = main_by_value
+        self._main_by_value: Final = main_by_value
+        self._is_client: Final = isinstance(objects, NoObjects)
         self._plain: Final = _plain_writer(self)
 
     def dumps(self, obj: object, what: str = "a value") -> bytes:
@@ -97,7 +101,7 @@ class Pickling:
             raise self._cannot(what, error) from error
         return data
 
-    def loads(self, data: bytes) -> object:
+    def loads(self, data: bytes | memoryview) -> object:
         """The object. Raises whatever reading it raises: a missing module, a class's own error."""
         return _Reader(io.BytesIO(data), self).load()
 
@@ -106,12 +110,17 @@ class Pickling:
         name = self._objects.name(obj)
         if name is not None:
             return shared_object, name
-        if isinstance(obj, FunctionType | type) and obj.__module__ == self._main and not self._main_by_value:
-            found: object = sys.modules.get(self._main)
+        if isinstance(obj, FunctionType | type) and obj.__module__ == self.main and not self._main_by_value:
+            found: object = sys.modules.get(self.main)
             for part in obj.__qualname__.split("."):
                 found = getattr(found, part, None)
             if found is obj:
                 return main_attribute, (obj.__qualname__,)
+        if not self._is_client:
+            if isinstance(obj, FunctionType) and "<" in obj.__qualname__:
+                return nested_function(obj, self.codes) or NotImplemented
+            if isinstance(obj, CellType):
+                return coderef.cell(obj)
         return NotImplemented
 
     def _cannot(self, what: str, error: BaseException) -> CannotShipError:
@@ -122,7 +131,7 @@ class Pickling:
 
     def main_attribute(self, qualname: str) -> object:
         """A function or class of the main file, in this process."""
-        found: object = sys.modules[self._main]
+        found: object = sys.modules[self.main]
         for part in qualname.split("."):
             found = getattr(found, part)
         return found
@@ -134,6 +143,8 @@ class Pickling:
                 return self._objects.find
             if name == "main_attribute":
                 return self.main_attribute
+        if module == coderef.__name__ and name in self.codes.makers:
+            return self.codes.makers[name]
         if module == "__main__" or module.startswith(MAIN_PREFIX):
             return self.main_attribute(name)
         return None

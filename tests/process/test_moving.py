@@ -1,0 +1,51 @@
+"""Started goroutines that go on in another process."""
+
+import random
+from typing import Any
+
+import pytest
+
+from cluster.bench.movefuzz import compare
+from cluster.bench.movepeer import Answer, NoneShared, Peer, moved, unpacked
+from cluster.wire import frame
+from cluster.wire.pickling import Pickling
+from tests.tidy.source import ROOT
+from tests.wire.movable import PROGRAMS, Main
+from tests.wire.test_moving import answers, run
+
+pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
+
+FUZZED_PROGRAMS = 20
+
+
+def run_in_turn(main: Main, peer: Peer) -> tuple[list[str], str]:
+    """What a program yields and returns whose steps are taken here and there in turn."""
+    home = Pickling("__main__", NoneShared())
+    coroutine: Any = main()
+    yielded: list[str] = []
+    for i, value in enumerate(answers()):
+        if i % 2:
+            step = peer.step(moved((coroutine, None), home), Answer(False, value))
+            if step.kind != "yielded":
+                return yielded, step.text
+            yielded.append(step.text)
+            coroutine, _ = unpacked(step.data, home)
+        else:
+            try:
+                yielded.append(repr(coroutine.send(value)))
+            except StopIteration as end:
+                return yielded, repr(end.value)
+    raise AssertionError("answers do not end")
+
+
+def test_programs_that_take_each_second_step_elsewhere_do_what_they_do_at_home() -> None:
+    with Peer(str(ROOT)) as peer:
+        for main in PROGRAMS:
+            assert run_in_turn(main, peer) == run(main), main.__name__
+
+
+def test_random_programs_do_the_same_between_two_processes(rng: random.Random) -> None:
+    first = rng.randrange(1 << 30)
+    differences: list[str] = []
+    tally = compare(range(first, first + FUZZED_PROGRAMS), Peer, differences.append)
+    assert (tally.different, tally.refused.total(), tally.same) == ([], 0, FUZZED_PROGRAMS), "\n".join(differences)
