@@ -196,6 +196,8 @@ class Homes:
         if hosted is None:
             return
         hosted.received += 1
+        if hosted.kernel.dropped:
+            return  # its end is known here: none of its goroutines may be readied
         waiter = Away(self, m, hosted, message.ticket) if message.ticket else _NOBODY
         if message.op in OF_SELECTS and message.serial not in self._selects:
             waiter.wake(False)  # it is over
@@ -213,6 +215,8 @@ class Homes:
         if hosted is None:
             return
         hosted.received += 1
+        if hosted.kernel.dropped:
+            return  # its end is known here: none of its goroutines may be readied
         try:
             self._mine(message.serial).serve(FarOp(message.op), self._unpack(hosted, message.arg), _NOBODY)
         except (Exception, FatalError) as error:  # noqa: BLE001  # whatever it is belongs to who told

@@ -177,6 +177,16 @@ def test_messages_for_a_program_that_is_not_known_change_nothing_but_are_acknowl
     assert seat.sent == [(OTHER, Told(1))]
 
 
+def test_what_comes_after_the_end_of_a_program_wakes_nobody() -> None:
+    seat, _ = at_home("""go(ch.recv)
+            await gosched()
+            raise ValueError""")
+    assert seat.hosted().kernel.dropped
+    seat.take(Ask(A, 1, FarOp.CHAN_SEND, 78, value(seat, 1)), source=OTHER)
+    seat.take(Tell(A, 1, FarOp.CHAN_CLOSE, 1, b""), source=OTHER)
+    assert not seat.machine.sched.runnable()
+
+
 # -- abroad
 
 
