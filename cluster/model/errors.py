@@ -56,6 +56,16 @@ class BadCaseError(ClusterError):
         super().__init__(f"case {position} of select {what}")
 
 
+class NotCallableError(ClusterError, TypeError):
+    """`go` was given something that cannot be called, as the coroutine of a call."""
+
+    def __init__(self, fn: object) -> None:
+        super().__init__(
+            f"go was given {type(fn).__name__!r}, which cannot be called: give it the function and its arguments, "
+            f"go(f, x), not go(f(x))."
+        )
+
+
 class StaleLeaseError(ClusterError):
     """Somebody spoke for a P under a lease that is not, or no longer, his."""
 

@@ -211,3 +211,21 @@ def test_the_queue_of_a_p_that_is_gone_goes_before_the_global_one() -> None:
     shell.sched.runnext = d
     forget_p(shell.sched)
     assert names(shell.sched.globrunq) == "dbca" and not shell.sched.ring and shell.sched.runnext is None
+
+
+# -- bad input
+
+
+def test_a_plain_function_that_returns_a_coroutine_is_a_goroutine_like_its_coroutine() -> None:
+    async def child(log: list[str]) -> None:
+        await gosched()
+        log.append("ran")
+
+    async def main() -> list[str]:
+        log: list[str] = []
+        go(lambda: child(log))
+        for _ in range(3):
+            await gosched()
+        return log
+
+    assert run(main) == ["ran"]

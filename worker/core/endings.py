@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cluster.kernel.dump import describe, panic_text
 from cluster.kernel.g import G
-from cluster.model.errors import FatalError
+from cluster.model.errors import FatalError, NotCallableError
 
 
 class Failure(NamedTuple):
@@ -26,7 +26,8 @@ def failure(g: G, error: BaseException, where: str = "") -> Failure:
         return _exit(error)
     if isinstance(error, FatalError):
         return Failure("fatal", 2, f"{error.before}fatal error: {error}\n\n{where or describe(g, g)}\n")
-    return Failure("panic", 2, panic_text(error, g))
+    fn: object = g.fn
+    return Failure("panic", 2, panic_text(error if callable(fn) else NotCallableError(fn), g))
 
 
 def _exit(error: SystemExit) -> Failure:

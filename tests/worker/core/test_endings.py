@@ -47,3 +47,13 @@ def test_a_goroutine_that_cannot_be_read_says_what_to_do() -> None:
     kind, code, text = unreadable(7, ModuleNotFoundError("No module named 'x'"))
     assert (kind, code) == ("load", 1)
     assert "goroutine 7 cannot be read on this worker: ModuleNotFoundError: No module named 'x'" in text
+
+
+def test_go_of_a_call_says_what_to_write_instead() -> None:
+    g = G(7, Program(ProgramId(1)), object(), (), None, 0)  # type: ignore[arg-type]  # the mistake
+    _, code, text = failure(g, TypeError("'object' object is not callable"))
+    assert code == 2
+    assert text.startswith(
+        "panic: NotCallableError: go was given 'object', which cannot be called: give it the function"
+    )
+    assert "go(f, x), not go(f(x))" in text
