@@ -94,7 +94,7 @@ class Sched:
         self.far: Final[Far] = far or NoFar()
         self.last: G | None = None  # dispatched last; for the trace
         self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
-        self.rng = Random()  # chance, for select: whoever wants the same run again seeds it
+        self.rng = Random(0)  # chance, for select; who drives this kernel may put another in its place
         self.enlisted: Final[dict[ObjId, Withdrawable]] = {}  # selects of other Ms that wait at channels of this one
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others

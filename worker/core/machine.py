@@ -13,6 +13,7 @@ Sources.    Go 1.19 runtime/proc.go: schedule, execute, stopm, handoffp.
 """
 
 from collections.abc import Callable
+from random import Random
 from typing import Final
 
 from cluster.kernel.g import G
@@ -56,6 +57,7 @@ class Machine:
         self.outbox = Outbox()
         self.homes = Homes(self.outbox, self.programs, self._hands.pump)
         self.sched = Sched(self._clock, self.homes)
+        self.sched.rng = Random(self._register.pid)  # chance enough for select: no two Ms make the same choices
         self.homes.sched = self.sched
         self.queries = self.sched.outside = Queries(self.outbox, self.programs, self)
         self.lease = LeaseClient(now)
