@@ -30,6 +30,7 @@
 #define Py_BUILD_CORE 1
 #include "internal/pycore_code.h"
 #include "internal/pycore_frame.h"
+#include "opcode.h"
 #undef Py_BUILD_CORE
 
 typedef _PyInterpreterFrame Frame;
@@ -39,24 +40,28 @@ typedef _PyInterpreterFrame Frame;
 #define FUNCTION(f) ((PyObject *)(f)->f_func)
 #define INSTRUCTION(f) ((f)->prev_instr) /* the one that yielded */
 #define BEFORE_FIRST(code) (_PyCode_CODE(code) - 1)
+#define STANDS_AFTER 0
 #define IS_SUSPENDED(s) ((s) == FRAME_SUSPENDED)
 #elif PY_VERSION_HEX < 0x030D0000 /* 3.12 */
 #define CODE(f) ((f)->f_code)
 #define FUNCTION(f) ((f)->f_funcobj)
 #define INSTRUCTION(f) ((f)->prev_instr)
 #define BEFORE_FIRST(code) (_PyCode_CODE(code) - 1)
+#define STANDS_AFTER 0
 #define IS_SUSPENDED(s) ((s) == FRAME_SUSPENDED)
 #else /* 3.13 */
 #define CODE(f) ((PyCodeObject *)(f)->f_executable)
 #define FUNCTION(f) ((f)->f_funcobj)
 #define INSTRUCTION(f) ((f)->instr_ptr) /* the one after it */
 #define BEFORE_FIRST(code) _PyCode_CODE(code)
+#define STANDS_AFTER 1
 #define IS_SUSPENDED(s) FRAME_STATE_SUSPENDED(s)
 #endif
 
 /* Since 3.12 comprehensions are inlined, and their variables may share a slot with a cell of the same name. */
 #define HAS_FIXED_CELLS (PY_VERSION_HEX < 0x030C0000)
 #define IS_MOVABLE(s) ((s) == FRAME_CREATED || IS_SUSPENDED(s))
+#define AFTER_YIELD_FROM 2 /* of the argument of RESUME: 2 after `yield from`, 3 after `await` */
 #define FLAG_CLOSED 1
 #define FLAG_RUNNING_ASYNC 2
 
@@ -281,6 +286,23 @@ static int lay_out(PyObject **slots, Py_ssize_t n, PyObject *nulls, PyObject *va
     return z == PyTuple_GET_SIZE(nulls) ? 0 : -1;
 }
 
+/* Whether a frame may stand there: after a yield, or, when it has not begun, at the end of its head. What is
+ * awaited lies on top of the stack, where the interpreter looks without asking whether there is any. */
+static int stands_well(PyCodeObject *code, long instruction, long state, int on_stack, PyObject *top) {
+    const unsigned char *units = (const unsigned char *)_PyCode_CODE(code); /* an opcode, its argument, and so on */
+    long left = instruction - STANDS_AFTER;
+    if (left < 0 || left + 1 >= Py_SIZE(code)) return 0;
+    int opcode = units[2 * left], after = units[2 * left + 3] & 3;
+    int is_traced = 0;
+#if PY_VERSION_HEX >= 0x030C0000
+    is_traced = opcode == INSTRUMENTED_LINE || opcode == INSTRUMENTED_INSTRUCTION;
+    if (opcode == INSTRUMENTED_YIELD_VALUE) opcode = YIELD_VALUE;
+#endif
+    if (state == FRAME_CREATED) return on_stack == 0 && (is_traced || opcode == RETURN_GENERATOR);
+    int awaits = state != FRAME_SUSPENDED || after >= AFTER_YIELD_FROM;
+    return (is_traced || opcode == YIELD_VALUE) && (!awaits || (on_stack > 0 && top != NULL));
+}
+
 static int fill_frame(PyGenObject *gen, long instruction, long state, PyObject *nulls, PyObject *values,
                       PyObject *handled, long flags) {
     Frame *f = frame_of(gen);
@@ -297,6 +319,8 @@ static int fill_frame(PyGenObject *gen, long instruction, long state, PyObject *
         return -1;
     }
     int fits = lay_out(slots, n, nulls, values, code);
+    int on_stack = (int)(n - code->co_nlocalsplus);
+    if (fits == 0 && !stands_well(code, instruction, state, on_stack, on_stack > 0 ? slots[n - 1] : NULL)) fits = -1;
     if (fits == 0) {
         for (Py_ssize_t i = 0; i < n; i++) f->localsplus[i] = Py_XNewRef(slots[i]);
         f->stacktop = (int)n;

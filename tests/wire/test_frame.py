@@ -112,6 +112,29 @@ def test_frames_that_do_not_fit_their_code_are_refused(rng: random.Random) -> No
 
 
 @needs_extension
+def test_a_frame_stands_only_where_a_coroutine_can_be_suspended() -> None:
+    coroutine = leaf(1)
+    coroutine.send(None)
+    captured = frame.primitives.capture(coroutine)
+    assert captured is not None
+    function, stood, *state = captured
+    accepted = []
+    for instruction in range(len(function.__code__.co_code) // frame.UNITS):
+        husk: Any = frame.primitives.alloc(function)
+        try:
+            frame.primitives.restore(husk, instruction, *state)
+        except frame.primitives.FrameError:
+            continue
+        accepted.append(instruction)
+        frame.primitives.void([(husk, instruction)])
+    assert accepted == [stood]
+    nothing_awaited: Any = [state[0], state[1], state[2][: len(function.__code__.co_varnames)], *state[3:]]
+    with pytest.raises(frame.primitives.FrameError):
+        frame.primitives.restore(frame.primitives.alloc(function), stood, *nothing_awaited)
+    coroutine.close()
+
+
+@needs_extension
 def test_void_empties_all_or_none() -> None:
     one, two = leaf(1), leaf(2)
     one.send(None)
