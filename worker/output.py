@@ -17,6 +17,7 @@ from worker.core.programs import Hosted
 
 STDOUT: Final = 1
 STDERR: Final = 2
+EARLY_MAX: Final = 10_000  # pieces that a main file prints when it is imported on an M that may never run main
 
 
 class ProgramStream(io.TextIOBase):
@@ -54,6 +55,10 @@ class ProgramStream(io.TextIOBase):
             return len(text)
         if hosted.closed:
             return len(text)
+        if hosted is self._machine.loading and not hosted.runs_main:
+            if len(hosted.printed_early) < EARLY_MAX:
+                hosted.printed_early.append((self._stream, text.encode("utf-8", "surrogateescape")))
+            return len(text)
         text_and_rest = hosted.partial.get(self._stream, "") + text
         end = text_and_rest.rfind("\n") + 1
         hosted.partial[self._stream] = text_and_rest[end:]
@@ -79,7 +84,7 @@ class ProgramStream(io.TextIOBase):
         if g is not None:
             return self._machine.programs.get(g.program.id)
         loading = self._machine.loading
-        return loading if loading is not None and loading.runs_main else None
+        return loading if loading is not None and loading.options.by_path else None
 
 
 class _Bytes(io.RawIOBase):

@@ -280,7 +280,8 @@ class Homes:
         error = self._unpack_error(hosted, message.error)
         g = hosted.kernel.gs.get(message.goid)
         assert self.sched is not None
-        awaits = g is not None and g.wait_reason is None and g.send is not None and not isinstance(error, FatalError)
+        awaits = g is not None and g.wait_reason is None and g.send is not None and not g.preempted
+        awaits = awaits and not isinstance(error, FatalError)
         if g is not None and awaits:
             self.sched.throw_at_next_await(g, error)
         else:

@@ -123,7 +123,7 @@ class Machine:
             self._close(hosted)
             self.outbox.post(COORDINATOR, w.Dropped(hosted.id))  # after what it has printed
             return False  # its goroutines are dropped when the main thread comes back
-        return self._is_for_who_i_was(message) or self._take_anytime(message)
+        return self.me != NO_M and self._take_anytime(message)  # before the Welcome is taken nothing overtakes it
 
     def _is_for_who_i_was(self, message: w.Message) -> bool:
         """Whether it was sent before the coordinator knew that this M, fenced off, registers anew."""
@@ -319,8 +319,7 @@ class Machine:
         for record in message.records:
             hosted = self.programs.get(record.program)
             if hosted is not None and not hosted.closed:
-                hosted.received += 1
-                hosted.inbox.append(record)
+                hosted.take(record, self.outbox)
 
     def _unpack_inboxes(self) -> None:
         """Queue the goroutines that came, of programs that are loaded."""

@@ -13,6 +13,7 @@ from cluster.kernel.g import Program
 from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
 from cluster.wire.pickling import Objects, Pickling
+from worker.core.outbox import Outbox
 
 
 class Loader(Protocol):
@@ -44,6 +45,7 @@ class Hosted:
         self.failure = ""  # why it could not be loaded
         self.inbox: deque[Record] = deque()  # came, and not yet queued
         self.preemptible: Final = "asyncpreemptoff=1" not in message.source.godebug.split(",")
+        self.printed_early: list[tuple[int, bytes]] = []  # by the main file, when this M was not known to run main
         self.sent = 0
         self.received = 0
         self.away = 0  # goroutines that left, less those that came
@@ -55,6 +57,15 @@ class Hosted:
     def watched(self) -> bool:
         """Whether its client wants to see what its goroutines do."""
         return self.options.trace or self.options.explain
+
+    def take(self, record: Record, outbox: Outbox) -> None:
+        """A goroutine came. With main comes what the main file printed when it was imported ahead of it."""
+        self.received += 1
+        self.inbox.append(record)
+        if record.goid == MAIN_GOID:
+            for stream, data in self.printed_early:
+                outbox.output(self.id, stream, data)
+            self.printed_early.clear()
 
     @property
     def runs_main(self) -> bool:

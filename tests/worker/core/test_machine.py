@@ -261,7 +261,7 @@ def test_what_was_meant_for_the_m_that_was_fenced_is_not_taken_by_the_one_that_r
     seat.take(w.LoadProgram(B, SOURCE, OPTIONS, 0, 1), w.LeaseP(P0, Epoch(9), 0, 0, 1, False))
     seat.take(w.Work(P0, Epoch(9), (w.Record(B, 1, b""),)), w.Survey(1, False), w.Drop(A), w.Retake(P0, Epoch(9)))
     seat.take(w.Tell(A, 1, 3, 1, b""), source=OTHER)
-    assert seat.machine.take_aside(COORDINATOR, w.Survey(2, False))
+    assert not seat.machine.take_aside(COORDINATOR, w.Survey(2, False)), "the main thread throws it away"
     assert seat.turn() == [(COORDINATOR, REGISTER)] and not seat.machine.programs
     seat.take(w.Welcome(MId(8), 1, 2, 1))
     assert seat.machine.me == 8
@@ -357,6 +357,23 @@ def test_beside_a_running_goroutine_orders_wait_and_answers_do_not() -> None:
     for message in (w.LeaseP(P0, EPOCH, 0, 0, 1, False), w.Work(P0, EPOCH, ()), w.Roster((), ())):
         assert not aside(COORDINATOR, message)
     assert aside(OTHER, w.Told(0)) and not aside(OTHER, w.Answer(A, 1, 0, b""))
+
+
+def test_before_the_welcome_is_taken_nothing_overtakes_it() -> None:
+    seat = Seat()
+    came: list[w.Message] = [
+        WELCOME,
+        w.Roster((), ()),
+        w.LoadProgram(A, SOURCE, OPTIONS, 0, 1),
+        w.LeaseP(P0, EPOCH, 0, 0, 1, False),
+    ]
+    came.append(w.Work(P0, EPOCH, (w.Record(A, 1, b""),)))
+    assert not any(seat.machine.take_aside(COORDINATOR, message) for message in came), (
+        "the main thread takes them in order"
+    )
+    for message in came:
+        seat.take(message)
+    assert [record.goid for record in seat.machine.programs[A].inbox] == [1]
 
 
 def test_a_watched_program_is_traced_goroutine_by_goroutine() -> None:

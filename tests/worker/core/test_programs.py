@@ -1,8 +1,9 @@
 """Programs on one M: loaded once, or with the reason why not."""
 
 from cluster.model.ids import MAIN_GOID, ProgramId
-from cluster.wire.messages import LoadProgram, Options, Record, Source
+from cluster.wire.messages import LoadProgram, Options, Output, Record, Source
 from cluster.wire.pickling import NoObjects
+from worker.core.outbox import Outbox
 from worker.core.programs import Hosted, LoadError
 
 SOURCE = Source("/p.py", "", ("a",), (), "", "")
@@ -47,6 +48,18 @@ def test_a_program_knows_whether_its_main_is_about_to_start_here() -> None:
     assert not program.runs_main
     program.inbox.append(Record(program.id, MAIN_GOID, b""))
     assert program.runs_main
+
+
+def test_what_the_main_file_printed_ahead_is_printed_where_main_comes_and_only_once() -> None:
+    program, outbox = hosted(), Outbox()
+    program.printed_early += [(1, b"a"), (1, b"\n"), (2, b"b\n")]
+    program.take(Record(ProgramId(1), 5, b""), outbox)
+    assert not outbox.release(), "this goroutine is not main"
+    for _ in range(2):
+        program.take(Record(ProgramId(1), MAIN_GOID, b""), outbox)
+    printed = [message for _, message in outbox.release()]
+    assert printed == [Output(ProgramId(1), 1, b"a\n"), Output(ProgramId(1), 2, b"b\n")]
+    assert program.received == 3 and len(program.inbox) == 3
 
 
 def test_a_program_is_watched_for_a_story_or_a_trace_and_its_ids_are_of_its_stripe() -> None:
