@@ -36,6 +36,8 @@ from types import (
 )
 from typing import Any, Final, Protocol
 
+from cluster.kernel.g import G, Program
+from cluster.kernel.sched import Sched
 from cluster.model.errors import CannotShipError
 from cluster.wire import frame, rebuilding
 from cluster.wire.coderef import (
@@ -212,6 +214,8 @@ class Reducing:
                 if obj is getattr(sys, name):
                     return rebuilding.stream, (name,)
             raise CannotShipError(f"cannot pickle {type(obj).__qualname__!r} object: an open file of this process")
+        if isinstance(obj, _OF_ITS_M):
+            raise CannotShipError(f"cannot pickle {type(obj).__qualname__!r} object: it is of this M, and holds others")
         return NotImplemented
 
 
@@ -286,6 +290,8 @@ def _types_of_awaitables() -> tuple[type, type, type]:
 
 _WRAPPER, _STEP, _CLOSING = _types_of_awaitables()
 _VIEWS: Final[tuple[Any, ...]] = ({}.keys(), {}.values(), {}.items())
+# Through one of these all goroutines of the M would be written, and then emptied.
+_OF_ITS_M: Final = (G, Sched, Program)
 _REFUSED: Final[dict[type, str]] = {
     memoryview: "a view of memory of this process",
     FrameType: "a frame of this process",

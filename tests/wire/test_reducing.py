@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from cluster.bench.movepeer import NoneShared
+from cluster.kernel.g import Program
+from cluster.kernel.sched import Sched
 from cluster.model.errors import CannotShipError
+from cluster.model.ids import ProgramId
 from cluster.wire import frame
 from cluster.wire.moving import pack, unpack
 from cluster.wire.pickling import Pickling
+from tests.fakes import FakeClock
 from tests.wire.movable import SETTING, OwnError, park
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
@@ -148,6 +152,14 @@ def test_streams_of_the_process_go_by_name_and_other_files_stay(monkeypatch: pyt
         assert copied(file) is file
     assert copied(io.StringIO("text")).getvalue() == "text"
     assert copied(io.BytesIO(b"data")).getvalue() == b"data"
+
+
+def test_what_would_bring_all_goroutines_of_the_m_along_stays() -> None:
+    program = Program(ProgramId(1))
+    sched = Sched(FakeClock())
+    for owner in (program, sched, sched.spawn_main(program, park, ())):
+        with pytest.raises(CannotShipError, match="it is of this M"):
+            copied([owner])
 
 
 def test_modules_go_by_name() -> None:
