@@ -13,20 +13,6 @@ from tests.golang.corpus import ROOT, Ending, as_go_prints, checks, ending, name
 from tests.golang.standing import Standing
 
 TIMEOUT_S: Final = 20
-NOT_YET_TIMEOUT_S: Final = 3  # some of them never end
-
-# Programs that need what does not exist yet. Each must fail: what begins to pass leaves the list.
-NOT_YET: Final[dict[str, str]] = {
-    "stacks/deep_recursion": "call",
-    "stacks/deep_recursion_of_many": "call",
-    "stacks/deferred_calls_of_a_deep_stack": "call",
-    "stacks/limit_is_for_every_goroutine": "call, set_max_stack",
-    "stacks/mutual_recursion": "call",
-    "stacks/overflow_is_fatal": "call, set_max_stack",
-    "stacks/panic_through_a_deep_stack": "call",
-    "stacks/set_max_stack_returns_the_previous_limit": "set_max_stack",
-    "stacks/unary_numbers": "call",
-}
 
 # Run by the real command, too; what may not share a cluster is run by it alone.
 SAMPLE: Final = (
@@ -41,21 +27,6 @@ SAMPLE: Final = (
 )
 
 
-def programs(wanted: list[str]) -> list[object]:
-    """The programs as parameters of a test."""
-    return [pytest.param(name, marks=marks(name)) for name in wanted]
-
-
-def marks(name: str) -> list[pytest.MarkDecorator]:
-    """A program that needs what does not exist yet must fail, soon."""
-    if name not in NOT_YET:
-        return [pytest.mark.timeout(TIMEOUT_S)]
-    return [
-        pytest.mark.xfail(strict=True, reason=f"needs {NOT_YET[name]}"),
-        pytest.mark.timeout(NOT_YET_TIMEOUT_S),
-    ]
-
-
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Standing]:
     cluster = Standing()
@@ -63,12 +34,14 @@ def standing() -> Iterator[Standing]:
     cluster.close()
 
 
-@pytest.mark.parametrize("name", programs([name for name in names() if "alone" not in checks(name)]))
+@pytest.mark.timeout(TIMEOUT_S)
+@pytest.mark.parametrize("name", [name for name in names() if "alone" not in checks(name)])
 def test_on_a_standing_cluster_it_does_what_go_did(name: str, standing: Standing) -> None:
     same(name, standing.run(ROOT / f"{name}.py"))
 
 
-@pytest.mark.parametrize("name", programs([name for name in names() if "alone" in checks(name) or name in SAMPLE]))
+@pytest.mark.timeout(TIMEOUT_S)
+@pytest.mark.parametrize("name", [name for name in names() if "alone" in checks(name) or name in SAMPLE])
 def test_by_the_command_it_does_what_go_did(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cluster", "run", "-p", "1", "-w", "1", str(ROOT / f"{name}.py")]
     environment = {**os.environ, "GMP_CLUSTER_DIR": str(tmp_path)}
@@ -93,5 +66,5 @@ def test_twins_have_a_program_in_go() -> None:
     assert twins == set(names())
 
 
-def test_what_is_not_there_yet_is_in_the_corpus() -> None:
-    assert {*NOT_YET, *SAMPLE} <= set(names())
+def test_the_sample_is_in_the_corpus() -> None:
+    assert set(SAMPLE) <= set(names())
