@@ -72,7 +72,7 @@ class Mover:
 
     def __init__(self, peer: Peer | None) -> None:
         self._peer: Final = peer
-        self._pickling: Final = Pickling("__main__", NoneShared())
+        self._pickling = Pickling("__main__", NoneShared())
         self.moves = 0
 
     def unmoved(self, main: Main, seed: int) -> Run:
@@ -81,6 +81,7 @@ class Mover:
 
     def moved(self, main: Main, seed: int) -> Run:
         """`main`, moved about."""
+        self._pickling = Pickling("__main__", NoneShared())  # which remembers the code of its program
         chance = random.Random(seed + 1)
 
         def disturb(coroutine: object, log: object) -> tuple[Any, Any]:

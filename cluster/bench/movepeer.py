@@ -13,6 +13,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from itertools import count
 from typing import IO, Any, Final, NamedTuple, Self
 
 from cluster.model.errors import CannotShipError
@@ -21,6 +22,7 @@ from cluster.wire.pickling import Pickling
 
 _LENGTH: Final = struct.Struct("<I")
 END_TIMEOUT_S: Final = 10.0
+STEPS_PER_FREEZE: Final = 200
 
 
 class NoneShared:
@@ -151,8 +153,12 @@ def main() -> None:
     """Serve until the parent closes its end."""
     warnings.simplefilter("error")
     pickling = Pickling("__main__", NoneShared())
-    gc.freeze()
-    while (message := read(sys.stdin.buffer)) is not None:
+    for steps in count():
+        if steps % STEPS_PER_FREEZE == 0:
+            gc.freeze()  # programs that were imported stay, and are not looked at in each collection
+        message = read(sys.stdin.buffer)
+        if message is None:
+            break
         data, answer = pickle.loads(message)
         try:
             step = step_of(data, Answer(*answer), pickling)
