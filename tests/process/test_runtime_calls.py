@@ -35,7 +35,9 @@ def test_num_goroutine_and_stack_see_all_ms(place: Place, options: tuple[str, ..
     async def main():
         print(await num_goroutine())
         print(await spread(), await num_goroutine())
-        print((await stack(all=True)), end="")
+        while "[runnable]" in (dump := await stack(all=True)) or "[running]" in dump.partition("\\n\\n")[2]:
+            await sleep(0.01)  # on another M they may still be on their way from the send to the receive
+        print(dump, end="")
     """
     )
     done = place.program(text, *options)
