@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.kernel.chan import Chan
 from cluster.kernel.g import G
 from cluster.kernel.sched import go, gosched
 from cluster.kernel.stealing import steal
@@ -44,11 +45,35 @@ def test_a_thief_takes_no_started_g_no_pinned_one_and_not_runnext() -> None:
     assert shell.run(main) == ("b", "acd")
 
 
-def test_a_thief_that_is_content_with_many_only_takes_none_of_few() -> None:
+def test_the_one_in_runnext_is_taken_as_a_last_resort_only() -> None:
     shell = FakeShell()
-    shell.sched.put(new_gs("abc", shell.program, []))
-    assert steal(shell.sched, at_least=4) == [] and len(shell.sched.ring) == 3
-    assert names(steal(shell.sched, at_least=3)) == "ab"
+
+    async def main() -> list[str]:
+        for name in "ab":
+            go(print, name)
+        return [names(steal(shell.sched, last_resort)) for last_resort in (False, False, True, True)]
+
+    assert shell.run(main) == ["a", "", "b", ""]
+
+
+@pytest.mark.parametrize("why", ["started", "pinned"])
+def test_what_cannot_move_is_not_taken_from_runnext_either(why: str) -> None:
+    shell = FakeShell()
+
+    async def waits(turn: Chan[None]) -> None:
+        await turn.recv()
+
+    async def main() -> str:
+        turn = Chan[None]()
+        go(waits, turn)
+        if why == "started":
+            await gosched()
+            await turn.send(None)
+        assert shell.sched.runnext is not None
+        shell.sched.runnext.pinned = "" if why == "started" else "a test says so"
+        return names(steal(shell.sched, last_resort=True))
+
+    assert shell.run(main) == ""
 
 
 @given(st.integers(0, 40), st.integers(1, 3), st.lists(st.integers(0, 39), max_size=10), st.sampled_from([2, 4, 256]))

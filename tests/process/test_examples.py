@@ -21,7 +21,7 @@ def test_each_example_prints_what_the_catalog_says_on_two_ms(place: Place, examp
     assert done.lines[-1] == example.last_line
 
 
-@pytest.mark.parametrize("name", ["pipeline", "primes", "mandelbrot"])
+@pytest.mark.parametrize("name", ["pipeline", "primes", "mandelbrot", "sieve"])
 def test_goroutines_of_an_example_run_on_two_ms(place: Place, name: str) -> None:
     example = next(example for example in EXAMPLES if example.name == name)
     place.cluster(procs=2, workers=2)  # both Ms are members before there is work: who comes late may find it done

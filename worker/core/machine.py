@@ -143,6 +143,8 @@ class Machine:
         elif self._retake:
             self._give_p_back(now)
         elif self._work():
+            if self.sched.hungry:
+                self._give(last_resort=True)
             self._has_work(now)
             if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
                 self._pull()
@@ -161,7 +163,7 @@ class Machine:
             if self.lease.abandoned:
                 self.done = "the coordinator does not answer"
         if self.sched.hungry:
-            self._give()
+            self._give(last_resort=False)
 
     @property
     def wants_load(self) -> bool:
@@ -324,15 +326,8 @@ class Machine:
     def _unpack_inboxes(self) -> None:
         """Queue the goroutines that came, of programs that are loaded."""
         for hosted in self.programs.values():
-            pickling = hosted.pickling
-            if hosted.inbox and hosted.failure:
-                self._fail(hosted, endings.Failure("load", 1, hosted.failure))
-            while hosted.inbox and pickling is not None:
-                record = hosted.inbox.popleft()
-                try:
-                    records.unpack(hosted, pickling, self.sched, record)
-                except Exception as error:  # noqa: BLE001  # reading arguments runs their classes' code
-                    self._fail(hosted, endings.unreadable(record.goid, error))
+            if (failure := records.unpack_inbox(hosted, self.sched)) is not None:
+                self._fail(hosted, failure)
 
     def _drop(self, program: ProgramId) -> None:
         hosted = self.programs.pop(program, None)
@@ -431,13 +426,13 @@ class Machine:
             self.find.move(Event.HAS_WORK, now)
         self.find.move(Event.LEAVE_WANTING if wants else Event.LEAVE_IDLE, now)
 
-    def _give(self) -> None:
-        """Somebody is hungry: send half of what can move, unless that is all we have."""
+    def _give(self, last_resort: bool) -> None:
+        """Somebody is hungry: send half of what can move, unless that is all we have. For `last_resort` see `steal`."""
         lease = self.lease.lease
         spare = self.sched.runnable() > 1 or self.sched.cur is not None
         if lease is None or not spare:
             return
-        if packed := records.pack_half(self.sched, self.programs):
+        if packed := records.pack_half(self.sched, self.programs, last_resort):
             self.sched.hungry = False
             self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, packed))
 

@@ -23,6 +23,7 @@ from cluster.model.errors import CannotShipError
 from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import Record
 from cluster.wire.pickling import Pickling
+from worker.core.endings import Failure, unreadable
 from worker.core.programs import Hosted
 
 Function = Callable[..., object]
@@ -42,10 +43,13 @@ def pack(hosted: Hosted, pickling: Pickling, g: G) -> Record | None:
     return Record(hosted.id, g.goid, body)
 
 
-def pack_half(sched: Sched, programs: Mapping[ProgramId, Hosted]) -> tuple[Record, ...]:
-    """Records of half of what can leave, oldest first; what turns out to be pinned stays, in globrunq."""
+def pack_half(sched: Sched, programs: Mapping[ProgramId, Hosted], last_resort: bool) -> tuple[Record, ...]:
+    """Records of half of what can leave, oldest first; what turns out to be pinned stays, in globrunq.
+
+    For `last_resort` see `steal`.
+    """
     packed = []
-    for g in steal(sched):
+    for g in steal(sched, last_resort):
         hosted = programs[g.program.id]
         assert hosted.pickling is not None, "a program whose goroutines run is loaded"
         record = pack(hosted, hosted.pickling, g)
@@ -54,6 +58,19 @@ def pack_half(sched: Sched, programs: Mapping[ProgramId, Hosted]) -> tuple[Recor
         else:
             packed.append(record)
     return tuple(packed)
+
+
+def unpack_inbox(hosted: Hosted, sched: Sched) -> Failure | None:
+    """Queue the goroutines that came, once their program is loaded; why the program is over, if one cannot be read."""
+    if hosted.inbox and hosted.failure:
+        return Failure("load", 1, hosted.failure)
+    while hosted.inbox and hosted.pickling is not None:
+        record = hosted.inbox.popleft()
+        try:
+            unpack(hosted, hosted.pickling, sched, record)
+        except Exception as error:  # noqa: BLE001  # reading arguments runs their classes' code
+            return unreadable(record.goid, error)
+    return None
 
 
 def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> None:
