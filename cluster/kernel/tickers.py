@@ -27,35 +27,25 @@ from cluster.model.ids import ObjId, ProgramId
 from cluster.model.limits import SLEEP_MAX_S
 
 
-class Timer:
-    """Sends the time on `c` once, `seconds` from now. One object for goroutines of all Ms."""
+class Timed:
+    """What Timer and Ticker have in common: a channel of times, and a timer at its home."""
 
     __slots__ = ("_sched", "_timer", "c", "id", "home", "program", "__weakref__")
 
-    def __init__(self, seconds: float) -> None:
-        self._sched: Sched = here("Timer()")
-        program = caller(self._sched, "Timer()").program
+    def __init__(self, seconds: float, period: int) -> None:
+        what = f"{type(self).__name__}()"
+        self._sched: Sched = here(what)
+        program = caller(self._sched, what).program
         self.program: ProgramId | None = program.id  # None on handles
         self.c: Chan[float] = Chan(1)
-        self._timer: RuntimeTimer | None = RuntimeTimer(program, _sender(self._sched, self.c))
+        self._timer: RuntimeTimer | None = RuntimeTimer(program, _sender(self._sched, self.c), period)
         self.id: ObjId | None = None
         self.home: ObjId | None = None
         self._sched.timers.start(self._timer, due(self._sched, seconds))
 
     @classmethod
-    def calling(cls, sched: Sched, seconds: float, fn: Callable[..., object], args: tuple[object, ...]) -> Self:
-        """A timer that starts a goroutine. Its channel is nil, as in Go."""
-        self = cls.__new__(cls)
-        self._sched, self.c, self.id, self.home = sched, nil, None, None
-        program = caller(sched, "after_func").program
-        self.program = program.id
-        self._timer = RuntimeTimer(program, lambda: go_func(sched, self._timer, fn, args))
-        sched.timers.start(self._timer, due(sched, seconds))
-        return self
-
-    @classmethod
     def handle(cls, sched: Sched, home: ObjId, c: Chan[float]) -> Self:
-        """A stand-in on this M for the timer `home` of another."""
+        """A stand-in on this M for the one `home` of another."""
         self = cls.__new__(cls)
         self._sched, self.id, self.home, self.c = sched, home, home, c
         self.program = self._timer = None
@@ -66,21 +56,22 @@ class Timer:
         return (self.c,)
 
     def stop(self) -> bool:
-        """Prevent it from firing; False when it has fired or was stopped. Its channel is not drained."""
+        """Send no more on `c`; whether it would have. The channel is neither drained nor closed."""
         if self.home is not None:
             return demand(self.home, FarOp.TIMER_STOP, None, "stop") is True
         assert self._timer is not None
         return self._sched.timers.stop(self._timer)
 
-    def reset(self, seconds: float) -> bool:
-        """Let it fire `seconds` from now; whether it was to fire anyway. For timers stopped or drained."""
+    def _start(self, seconds: float, period: int) -> bool:
         if self.home is not None:
             return demand(self.home, FarOp.TIMER_RESET, seconds, "reset") is True
         assert self._timer is not None
+        self._timer.period = period
         return self._sched.timers.start(self._timer, due(self._sched, seconds))
 
-    def __repr__(self) -> str:
-        return _shown("Timer", self.home, self._timer)
+    def reset(self, seconds: float) -> bool:
+        """See the subclasses."""
+        raise NotImplementedError
 
     def serve(self, op: FarOp, arg: object, waiter: Waiter) -> None:
         """Do the operation of a goroutine of another M."""
@@ -93,66 +84,52 @@ class Timer:
             case _:
                 raise AssertionError(f"a timer was asked for {op.name}")
 
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self._timer is None:
+            return f"<{name} at {self.home}>"
+        return f"<{name}, {'pending' if self._timer.serial else 'not pending'}>"
 
-class Ticker:
+
+class Timer(Timed):
+    """Sends the time on `c` once, `seconds` from now. One object for goroutines of all Ms."""
+
+    __slots__ = ()
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds, period=0)
+
+    @classmethod
+    def calling(cls, sched: Sched, seconds: float, fn: Callable[..., object], args: tuple[object, ...]) -> Self:
+        """A timer that starts a goroutine. Its channel is nil, as in Go."""
+        self = cls.__new__(cls)
+        self._sched, self.c, self.id, self.home = sched, nil, None, None
+        program = caller(sched, "after_func").program
+        self.program = program.id
+        self._timer = RuntimeTimer(program, lambda: go_func(sched, self._timer, fn, args))
+        sched.timers.start(self._timer, due(sched, seconds))
+        return self
+
+    def reset(self, seconds: float) -> bool:
+        """Let it fire `seconds` from now; whether it was to fire anyway. For timers stopped or drained."""
+        return self._start(seconds, period=0)
+
+
+class Ticker(Timed):
     """Sends the time on `c` every `seconds`. One object for goroutines of all Ms."""
 
-    __slots__ = ("_sched", "_timer", "c", "id", "home", "program", "__weakref__")
+    __slots__ = ()
 
     def __init__(self, seconds: float) -> None:
         if seconds <= 0:
             raise Panic("non-positive interval for NewTicker")
-        self._sched: Sched = here("Ticker()")
-        program = caller(self._sched, "Ticker()").program
-        self.program: ProgramId | None = program.id  # None on handles
-        self.c: Chan[float] = Chan(1)
-        self._timer: RuntimeTimer | None = RuntimeTimer(program, _sender(self._sched, self.c), nanoseconds(seconds))
-        self.id: ObjId | None = None
-        self.home: ObjId | None = None
-        self._sched.timers.start(self._timer, due(self._sched, seconds))
-
-    @classmethod
-    def handle(cls, sched: Sched, home: ObjId, c: Chan[float]) -> Self:
-        """A stand-in on this M for the ticker `home` of another."""
-        self = cls.__new__(cls)
-        self._sched, self.id, self.home, self.c = sched, home, home, c
-        self.program = self._timer = None
-        return self
-
-    def facts(self) -> tuple[object, ...]:
-        """What a handle must know: see `handle`."""
-        return (self.c,)
-
-    def stop(self) -> bool:
-        """No more ticks; whether there would have been. The channel is neither drained nor closed."""
-        if self.home is not None:
-            return demand(self.home, FarOp.TIMER_STOP, None, "stop") is True
-        assert self._timer is not None
-        return self._sched.timers.stop(self._timer)
+        super().__init__(seconds, nanoseconds(seconds))
 
     def reset(self, seconds: float) -> bool:
         """Tick every `seconds` from now on, also after `stop`; whether it was ticking."""
         if seconds <= 0:
             raise Panic("non-positive interval for Ticker.Reset")
-        if self.home is not None:
-            return demand(self.home, FarOp.TIMER_RESET, seconds, "reset") is True
-        assert self._timer is not None
-        self._timer.period = nanoseconds(seconds)
-        return self._sched.timers.start(self._timer, due(self._sched, seconds))
-
-    def __repr__(self) -> str:
-        return _shown("Ticker", self.home, self._timer)
-
-    def serve(self, op: FarOp, arg: object, waiter: Waiter) -> None:
-        """Do the operation of a goroutine of another M."""
-        match op:
-            case FarOp.TIMER_STOP:
-                waiter.wake(self.stop())
-            case FarOp.TIMER_RESET:
-                assert isinstance(arg, int | float)
-                waiter.wake(self.reset(arg))
-            case _:
-                raise AssertionError(f"a ticker was asked for {op.name}")
+        return self._start(seconds, nanoseconds(seconds))
 
 
 def after(seconds: float) -> Chan[float]:
@@ -187,9 +164,3 @@ def nanoseconds(seconds: float) -> int:
 def _sender(sched: Sched, c: Chan[float]) -> Callable[[], object]:
     """What a timer with a channel calls. Source: sendTime."""
     return lambda: c.offer(sched.clock.unix_s())
-
-
-def _shown(name: str, home: ObjId | None, timer: RuntimeTimer | None) -> str:
-    if timer is None:
-        return f"<{name} at {home}>"
-    return f"<{name}, {'pending' if timer.serial else 'not pending'}>"
