@@ -240,10 +240,11 @@ def test_classes_that_fail_when_they_are_read_end_the_program_with_their_error(p
             await chan.send(1)
         async def main():
             chan = Chan()
-            for _ in range(40):
-                go(child, Bad(), chan)
-            for _ in range(40):
-                await chan.recv()
+            while True:  # until the other M has joined, and taken some
+                for _ in range(40):
+                    go(child, Bad(), chan)
+                for _ in range(40):
+                    await chan.recv()
         """,
         "-p", "2",
     )  # fmt: skip

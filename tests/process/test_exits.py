@@ -29,12 +29,13 @@ OTHERS = """
             sum(range(20_000))
             await gosched()
         await here.send(os.getpid())
-    async def spread(n=20):
-        "Until goroutines have run on all Ms."
-        here = Chan()
-        for _ in range(n):
-            go(busy, here)
-        return {await here.recv() for _ in range(n)}
+    async def spread(ms):
+        "Until goroutines have run on so many Ms."
+        here, seen = Chan(), set()
+        while len(seen) < ms:
+            for _ in range(20):
+                go(busy, here)
+            seen |= {await here.recv() for _ in range(20)}
 """
 
 
@@ -48,7 +49,7 @@ def test_exit_ends_the_program_inside_the_call(place: Place, options: tuple[str,
         exit(7)
         print("not reached")
     async def main():
-        await spread()
+        await spread(MS)
         chan = Chan()
         for _ in range(10):
             go(waits, chan)
@@ -57,7 +58,7 @@ def test_exit_ends_the_program_inside_the_call(place: Place, options: tuple[str,
         await chan.recv()
     """
     )
-    done = place.program(text, *options)
+    done = place.program(text.replace("MS", options[3]), *options)
     assert (done.code, done.out, done.err) == (7, "last words", "")
 
 
@@ -87,7 +88,7 @@ def test_a_fatal_error_ends_the_program_inside_the_call_and_dumps_all(place: Pla
         OTHERS
         + """
     async def main():
-        await spread()
+        await spread(MS)
         chan = Chan()
         for _ in range(6):
             go(waits, chan)
@@ -96,12 +97,12 @@ def test_a_fatal_error_ends_the_program_inside_the_call_and_dumps_all(place: Pla
         await chan.recv()
     """
     )
-    done = place.program(text, *options)
+    done = place.program(text.replace("MS", options[3]), *options)
     assert (done.code, done.out) == (2, "")
     head, running, *others = done.err.rstrip("\n").split("\n\n")
     assert head == "fatal error: go of nil func value"
     assert re.match(r"goroutine \d+ \[running\]:\nmain\.main\.<locals>\.<lambda>\(\.\.\.\)\n", running)
-    assert running.splitlines()[-2:] == ["created by main.main", f"\t{place.path}/app.py:34"]
+    assert running.splitlines()[-2:] == ["created by main.main", f"\t{place.path}/app.py:35"]
     assert others[0].startswith("goroutine 1 [chan receive]:\nmain.main(...)")
     assert len([other for other in others if "main.waits(...)" in other]) == 6
     numbers = [int(re.match(r"goroutine (\d+) \[", other)[1]) for other in others]  # type: ignore[index]
