@@ -63,6 +63,8 @@ def describe(status: Status, address: str) -> dict[str, object]:
                 "program": program.program,
                 "name": program.name,
                 "goroutines": program.goroutines,
+                "stacks": program.stacks,
+                "largest_stack": program.largest,
                 "age_s": round(program.age_ns / SECOND, 3),
             }
             for program in status.programs
@@ -111,10 +113,11 @@ def show(status: Status, address: str) -> None:
             str(m.m), str(m.pid), m.status, _id(m.p), "" if core is None else str(core), size,
             str(m.runnable), str(m.goroutines),
         )  # fmt: skip
-    programs = _table("Programs", "program", "name", "goroutines", "age")
+    programs = _table("Programs", "program", "name", "goroutines", "stacks", "largest", "age")
     for program in status.programs:
         age = f"{program.age_ns / SECOND:.1f} s"
-        programs.add_row(str(program.program), program.name, str(program.goroutines), age)
+        stacks, largest = f"{program.stacks / 1024:,.0f} KiB", f"{program.largest / 1024:,.0f} KiB"
+        programs.add_row(str(program.program), program.name, str(program.goroutines), stacks, largest, age)
     for table in (ps, ms, programs):
         console.print(table)
 

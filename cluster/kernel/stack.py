@@ -23,8 +23,8 @@ from cluster.kernel.g import G
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import here
 from cluster.model.errors import FatalError
+from cluster.model.limits import STACK_MIN
 
-STACK_MIN: Final = 2048  # Go's _FixedStack
 FRAME_BYTES: Final = 80  # _PyInterpreterFrame, before its variables
 WORD: Final = 8
 COLLECT_EVERY: Final = 1024  # calls of one goroutine
@@ -61,8 +61,8 @@ class Stack:
         self._calls += 1
         if self.used > self.size:
             self._grow()
-        elif self._calls % COLLECT_EVERY == 0 and self.used < self.size // SHRINK_BELOW:
-            self._resize("StackShrink", max(STACK_MIN, self.size // 2))
+        elif self._calls % COLLECT_EVERY == 0 and STACK_MIN < self.size and self.used < self.size // SHRINK_BELOW:
+            self._resize("StackShrink", self.size // 2)
 
     def pop(self) -> None:
         """The innermost frame has ended."""

@@ -17,6 +17,7 @@ GOID_BATCH: Final = 16  # Go's; ids are taken in batches, so they grow only with
 STARVATION_NS: Final = 1 * MILLISECOND  # Go's starvationThresholdNs: a mutex starves when a waiter loses after this
 SLEEP_MAX_S: Final = (1 << 63) // SECOND  # Go's: 292 years, the longest Duration; a longer sleep is as long
 PROCS_MAX: Final = 1024  # Go has no limit since 1.10; ours bounds the P table a message may ask for
+STACK_MIN: Final = 2048  # bytes at birth; Go's _FixedStack
 STACK_MAX: Final = 1_000_000_000 if maxsize > 1 << 32 else 250_000_000  # Go's, for one goroutine
 MS_MAX: Final = 10_000  # Go's maxmcount
 

@@ -68,6 +68,8 @@ class Census(NamedTuple):
     active: int  # runnable, running, sleeping, in a system call, or held back in the outbox
     sent: int  # goroutine records and operations sent to other processes, since the program began
     received: int
+    stacks: int  # bytes of the stacks of the goroutines that are here
+    largest: int  # of these, the largest
 
 
 class GRow(NamedTuple):
@@ -132,4 +134,6 @@ class ProgramRow(NamedTuple):
     program: ProgramId
     name: str
     goroutines: int
+    stacks: int  # bytes of the stacks of its goroutines, together
+    largest: int  # of these, the largest
     age_ns: int

@@ -10,7 +10,7 @@ Sources.    Go 1.19 runtime/proc.go: schedtrace, gcount.
 from cluster.model.ids import NO_P, MId
 from cluster.wire import messages as w
 from coordinator.core.state import State
-from coordinator.core.survey import totals
+from coordinator.core.survey import stacks, totals
 
 
 def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
@@ -29,7 +29,10 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
         for m in s.members.ms.values()
     )  # fmt: skip
     programs = tuple(
-        w.ProgramRow(program.id, program.name, max(0, 1 + totals(answers, program.id)[0]), s.now - program.started_at)
+        w.ProgramRow(
+            program.id, program.name, max(0, 1 + totals(answers, program.id)[0]), *stacks(answers, program.id),
+            s.now - program.started_at,
+        )
         for program in s.programs.values()
-    )
+    )  # fmt: skip
     return w.Status(s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs)

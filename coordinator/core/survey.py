@@ -90,6 +90,12 @@ class Surveys:
         return current
 
 
+def stacks(answers: dict[MId, Surveyed], program: ProgramId) -> tuple[int, int]:
+    """(bytes of all stacks, bytes of the largest) of a program over all Ms of a round."""
+    mine = [census for answer in answers.values() for census in answer.programs if census.program == program]
+    return sum(census.stacks for census in mine), max((census.largest for census in mine), default=0)
+
+
 def totals(answers: dict[MId, Surveyed], program: ProgramId) -> tuple[int, int, int, int]:
     """(goroutines, active, sent, received) of a program over all Ms of a round."""
     mine = [census for answer in answers.values() for census in answer.programs if census.program == program]

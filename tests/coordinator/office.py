@@ -94,7 +94,7 @@ class Office:
         """All Ms answer the survey of the last step: (goroutines, active, sent, received) of program 1."""
         rounds = [self.heard(f"w{i}", w.Survey)[0].round for i in range(len(answers))]
         for i, (id, answer) in enumerate(zip(rounds, answers, strict=True)):
-            self.say(f"w{i}", w.Surveyed(id, (w.Census(ProgramId(1), *answer),), LOAD, ()))
+            self.say(f"w{i}", w.Surveyed(id, (w.Census(ProgramId(1), *answer, 0, 0),), LOAD, ()))
 
 
 def records(program: ProgramId, *goids: int) -> tuple[w.Record, ...]:

@@ -8,8 +8,9 @@ from cluster.kernel.dump import describe, panic_text
 from cluster.kernel.goexit import goexit
 from cluster.kernel.runtime import panic, stack
 from cluster.kernel.sched import Panicked, go, goid, gosched, here
-from cluster.kernel.stack import COLLECT_EVERY, STACK_MIN, Stack, call, set_max_stack
+from cluster.kernel.stack import COLLECT_EVERY, Stack, call, set_max_stack
 from cluster.model.errors import FatalError, NotInGoroutineError, Panic
+from cluster.model.limits import STACK_MIN
 from tests.fakes import FakeShell, park_for_ever, run
 
 
@@ -159,7 +160,9 @@ def test_a_stack_is_doubled_when_it_is_full_and_halved_at_a_collection() -> None
     assert sizes[1] == STACK_MIN
     kinds = [kind for kind, _, _ in shell.program.stack_steps]
     assert kinds == sorted(kinds) and set(kinds) == {"StackGrow", "StackShrink"}
-    assert shell.program.stack_steps[0][2] == "2048 to 4096"
+    changes = [tuple(map(int, change.split(" to "))) for _, _, change in shell.program.stack_steps]
+    assert changes[0] == (2048, 4096) and changes[-1] == (4096, 2048)
+    assert all({a, b} == {min(a, b), 2 * min(a, b)} for a, b in changes), "a change that changes nothing"
 
 
 def test_the_limit_is_on_the_new_size_and_overflow_ends_the_program_inside_the_call() -> None:

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from cluster.api.session import NO_WORKER
+from cluster.kernel.stack import FRAME_BYTES
 from cluster.launch.connection import lives
 from tests.process.place import Place, descendants, first_line, one_paragraph, until
 from tests.process.spread import spreading
@@ -180,6 +181,25 @@ def test_status_shows_ps_ms_and_programs(place: Place) -> None:
     shown = place.run("-m", "cluster", "status", COLUMNS="120").out
     assert f"coordinator pid {coordinator.pid} at {place.address}" in shown
     assert all(title in shown for title in ("Ps", "Ms", "Programs", "GOMAXPROCS 3", "lasting.py"))
+
+
+def test_status_shows_how_far_stacks_have_grown(place: Place) -> None:
+    place.cluster()
+    deep = """
+        from cluster import call, sleep
+        async def deep(n):
+            if n:
+                return await call(deep, n - 1)
+            print("up", flush=True)
+            await sleep(60)
+        async def main():
+            await call(deep, 5_000)
+    """
+    assert first_line(place.start("-m", "cluster", "run", place.write("deep.py", deep))) == "up"
+    (program,) = status(place)["programs"]
+    assert program["stacks"] == program["largest_stack"] and isinstance(program["stacks"], int)
+    assert program["stacks"] >= 5_000 * FRAME_BYTES and program["stacks"] & (program["stacks"] - 1) == 0
+    assert "KiB" in place.run("-m", "cluster", "status", COLUMNS="120").out
 
 
 def test_stop_ends_programs_workers_and_coordinator(place: Place) -> None:

@@ -1,6 +1,8 @@
 """Package runtime in real processes: counts, dumps, the number of Ps, wiring, and system calls, on one M and on two."""
 
+import json
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -210,3 +212,29 @@ def test_a_stack_is_as_deep_as_memory_allows_and_its_overflow_is_fatal(place: Pl
     assert re.fullmatch(r"runtime: sp=0x\w+ stack=\[0x\w+, 0x\w+\]", lines[1])
     assert lines[2:6] == ["fatal error: stack overflow", "", "goroutine 1 [running]:", "main.endless(...)"]
     assert "...additional frames elided..." in lines
+
+
+def test_stacks_that_grow_and_shrink_are_in_the_trace(place: Place) -> None:
+    place.program(
+        """
+        from cluster import *
+        async def nothing(): pass
+        async def deep(n):
+            if n:
+                await call(deep, n - 1)
+        async def main():
+            await call(up_and_down)
+        async def up_and_down():
+            await call(deep, 200)
+            for _ in range(12_000):
+                await call(nothing)
+        """,
+        "--trace", "t.json",
+    )  # fmt: skip
+    events = json.loads((place.path / "t.json").read_text("utf-8"))["traceEvents"]
+    steps = [(event["name"], event["args"]["detail"]) for event in events if event["name"].startswith("Stack")]
+    sizes = [2048 << n for n in range(len(steps) // 2 + 1)]
+    assert len(sizes) > 4
+    assert steps == [("StackGrow", f"{a} to {b}") for a, b in pairwise(sizes)] + [
+        ("StackShrink", f"{a} to {b}") for a, b in pairwise(sizes[::-1])
+    ]

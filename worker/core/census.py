@@ -17,6 +17,7 @@ from collections.abc import Collection
 from cluster.kernel.dump import describe
 from cluster.kernel.g import SYSCALL, G, status_of
 from cluster.kernel.sched import Sched, program_of
+from cluster.model.limits import STACK_MIN
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
 from worker.core.programs import Hosted
@@ -47,7 +48,10 @@ def _census(hosted: Hosted, sched: Sched) -> Census:
     waiting = sum(1 for g in gs if g.wait_reason not in (None, SYSCALL) and g is not sched.cur)
     ends = sum(1 for event in list(sched.events) if program_of(event) is hosted.kernel) + hosted.closed
     active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel) + ends
-    return Census(hosted.id, len(gs) + hosted.away, active, hosted.sent, hosted.received)
+    grown = [stack.size for stack in list(hosted.kernel.stacks.values())]
+    stacks = sum(grown) + STACK_MIN * (len(gs) - len(grown))
+    largest = max(grown, default=STACK_MIN if gs else 0)
+    return Census(hosted.id, len(gs) + hosted.away, active, hosted.sent, hosted.received, stacks, largest)
 
 
 def _row(hosted: Hosted, g: G, cur: G | None) -> GRow:

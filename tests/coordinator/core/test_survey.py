@@ -4,7 +4,7 @@ from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Census, Surveyed
 from coordinator.core.membership import PeerId
-from coordinator.core.survey import Surveys, totals
+from coordinator.core.survey import Surveys, stacks, totals
 from tests.coordinator.office import LOAD
 
 M0, M1, NOW = MId(0), MId(1), Instant(5)
@@ -70,8 +70,9 @@ def test_a_round_without_the_dead_still_waits_for_the_living() -> None:
 def test_totals_are_those_of_one_program_over_all_ms() -> None:
     a, b = ProgramId(1), ProgramId(2)
     answers = {
-        M0: answer(1, Census(a, 3, 1, 10, 20), Census(b, 100, 100, 100, 100)),
-        M1: answer(1, Census(a, 4, 2, 30, 40)),
+        M0: answer(1, Census(a, 3, 1, 10, 20, 6144, 2048), Census(b, 100, 100, 100, 100, 1, 1)),
+        M1: answer(1, Census(a, 4, 2, 30, 40, 10240, 4096)),
     }
     assert totals(answers, a) == (7, 3, 40, 60)
+    assert stacks(answers, a) == (16384, 4096) and stacks({}, a) == (0, 0)
     assert totals({}, a) == (0, 0, 0, 0)

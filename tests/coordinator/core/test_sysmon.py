@@ -107,7 +107,8 @@ def test_with_several_programs_there_is_a_survey_now_and_then() -> None:
         rounds = [office.heard(f"w{i}", w.Survey)[0].round for i in (0, 1)]
         for i, round in enumerate(rounds):
             office.say(
-                f"w{i}", w.Surveyed(round, tuple(w.Census(p, 1, 1, 0, 1) for p in office.state.programs), LOAD, ())
+                f"w{i}",
+                w.Surveyed(round, tuple(w.Census(p, 1, 1, 0, 1, 0, 0) for p in office.state.programs), LOAD, ()),
             )
 
 

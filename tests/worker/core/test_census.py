@@ -1,5 +1,7 @@
 """What an M has: active or not, for the deadlock check; and in numbers."""
 
+from cluster.kernel.stack import FRAME_BYTES
+from cluster.model.limits import STACK_MIN
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Record, Survey, Surveyed
 from tests.worker.seat import A, Seat
@@ -27,6 +29,21 @@ def test_parked_goroutines_are_not_active() -> None:
     """) == (1, 0)  # main began at its client
 
 
+def test_stacks_are_counted_with_what_call_has_made_them_grow_to() -> None:
+    seat = Seat("""
+        from cluster.kernel.stack import call
+        async def deep(n):
+            await (call(deep, n - 1) if n else waits())
+        async def main():
+            go(waits)
+            await call(deep, 100)
+    """)
+    seat.begin()
+    (grown,) = seat.hosted().kernel.stacks.values()
+    assert grown.size > grown.used > 100 * FRAME_BYTES
+    assert census(seat)[-2:] == (grown.size + STACK_MIN, grown.size)
+
+
 def test_a_sleeper_is_active() -> None:
     assert active("""
         async def main():
@@ -40,7 +57,7 @@ def test_a_record_that_waits_for_the_main_file_is_active() -> None:
     seat.join()
     seat.lease()
     seat.work(Record(A, 1, b""), Record(A, 2, b""))
-    assert census(seat) == Census(A, 0, 2, 0, 2)
+    assert census(seat) == Census(A, 0, 2, 0, 2, 0, 0)
     assert load(seat.machine.sched, [seat.hosted()]).runnable == 2
 
 
@@ -87,7 +104,7 @@ def test_a_survey_is_answered_at_once_even_beside_a_running_goroutine() -> None:
     assert seat.machine.take_aside(COORDINATOR, Survey(4, False))
     seat.send()
     (answer,) = seat.heard(Surveyed)
-    assert answer.round == 4 and answer.programs == (Census(A, 0, 0, 0, 0),)
+    assert answer.round == 4 and answer.programs == (Census(A, 0, 0, 0, 0, 0, 0),)
 
 
 def test_the_load_tells_what_can_move() -> None:
