@@ -61,7 +61,7 @@ class Stack:
         self._calls += 1
         if self.used > self.size:
             self._grow()
-        elif self._calls % COLLECT_EVERY == 0 and STACK_MIN < self.size and self.used < self.size // SHRINK_BELOW:
+        elif self._calls % COLLECT_EVERY == 0 and self.size > STACK_MIN and self.used < self.size // SHRINK_BELOW:
             self._resize("StackShrink", self.size // 2)
 
     def pop(self) -> None:
