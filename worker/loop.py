@@ -72,10 +72,11 @@ class Loop:
         """See `Hands`."""
         with self._lock:
             self._link.send(self.machine.outgoing())
-            self._link.wait(PUMP_NS)
+            self._sleep(PUMP_NS)
             self._take_all()
             self.machine.tick_aside(self._clock.now())
             self._link.send(self.machine.outgoing())
+            self._leave_if_done()
 
     # -- the main thread
 
@@ -118,9 +119,17 @@ class Loop:
 
     def _wait(self, timeout_ns: int) -> None:
         self._busy.clear()
-        if self._link.wait(min(timeout_ns, SECOND)):
-            self.machine.done = "its parent process ended"
+        self._sleep(min(timeout_ns, SECOND))
         self._busy.set()
+
+    def _sleep(self, timeout_ns: int) -> None:
+        if self._link.wait(timeout_ns):
+            self.machine.done = "its parent process ended"
+
+    def _leave_if_done(self) -> None:
+        """For when the main thread is in a goroutine, which must not go on."""
+        if self.machine.done:
+            os._exit(0)
 
     def _on_term(self, _signal: int, _frame: FrameType | None) -> None:
         if self.machine.sched.cur is not None:
@@ -163,8 +172,7 @@ class Loop:
                 self._deferred.append((source, message))
         self.machine.tick_aside(now)
         self._link.send(self.machine.outgoing())
-        if self.machine.done:
-            os._exit(0)  # the main thread is in a goroutine, which must not go on
+        self._leave_if_done()
 
 
 def cpu_reader() -> "CpuReader":

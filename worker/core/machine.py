@@ -226,7 +226,7 @@ class Machine:
         homes = self.homes
         homes.pump()
         if self._retake and self.holds_p and self.me != NO_M:
-            self._give_p_back(self._clock.now())
+            self._give_p_back(self._clock.now(), blocked=True)
         return not homes.fenced
 
     @property
@@ -415,10 +415,11 @@ class Machine:
         self._pulled_at_tick = self.sched.tick
         self.outbox.post(COORDINATOR, w.Pull(lease.p, lease.epoch))
 
-    def _give_p_back(self, now: Instant) -> None:
+    def _give_p_back(self, now: Instant, blocked: bool = False) -> None:
+        """Another is wanted as soon as may be if there is work, or a goroutine `blocked` in a call goes on with it."""
         lease = self.lease.lease
         assert lease is not None
-        wants = self._work()
+        wants = blocked or self._work()
         self._retake = False
         self.outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), wants))
         self.lease.drop()

@@ -64,6 +64,27 @@ def test_who_must_give_its_p_back_for_the_world_to_stop_waits_for_another_before
     assert release.wants and seat.machine.sched.procs == 1
 
 
+def test_the_one_goroutine_of_an_m_that_gave_its_p_back_wants_another() -> None:
+    """Nothing else is runnable there, and yet it must go on."""
+    seat = Seat("""
+        from cluster.kernel.runtime import gomaxprocs
+        async def main():
+            log.append(await gomaxprocs(1))
+            await waits()
+    """)
+    lease = w.LeaseP(P0, Epoch(EPOCH + 1), 0, 0, 1, False)
+    coming, released = [w.Reply(1, 2, ()), w.Retake(P0, EPOCH), w.Hunger(False, False), lease], list[w.ReleaseP]()
+
+    def pump() -> None:
+        seat.send()
+        released.extend(seat.heard(w.ReleaseP))
+        seat.take(*[coming.pop(0)] if released else [coming.pop(0), coming.pop(0)])
+
+    seat.on_pump = pump
+    seat.begin()
+    assert seat.log() == [2] and [release.wants for release in released] == [True]
+
+
 def test_who_asks_for_a_program_that_is_over_is_left_and_sees_nothing() -> None:
     seat = Seat(PROGRAM.format("num_goroutine()"))
     seat.on_pump = lambda: seat.take(w.Drop(A))
