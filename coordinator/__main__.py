@@ -6,10 +6,13 @@ argparse, not click: this module's imports are paid at each start of a cluster.
 import argparse
 import logging
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+import zmq
 
 from cluster.launch import connection
 from cluster.launch.cpus import default_procs
@@ -61,6 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> None:
     """Serve until a signal, `cluster stop`, or the end of standard input."""
+    try:
+        _serve(address, directory, procs, watch_stdin)
+    except (OSError, zmq.ZMQError) as error:
+        if watch_stdin and select.select([sys.stdin], [], [], 0)[0]:
+            return  # who started us has gone meanwhile, and the directory with it
+        raise ClusterError(f"cannot serve at {address}: {error}") from error
+
+
+def _serve(address: str, directory: Path, procs: int, watch_stdin: bool) -> None:
     held = connection.lock(directory)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)

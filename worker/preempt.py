@@ -7,7 +7,7 @@ Guards.     The handler refuses while something is in progress that another goro
             must not see half done: our own code, an import, a lock of the standard library, a
             collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
             the start of a function, where no C function of the innermost frame can be in progress.
-            Whoever asked asks again soon (loop.py).
+            Whoever asked asks again soon (loop.py). A goroutine that is a C function is never left.
 Hazards.    A preempted goroutine cannot leave its M before its next await. A C call that keeps the GIL
             is not interrupted. list.sort of a list that others see shows them an empty list.
 Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint. The guards are
@@ -94,6 +94,8 @@ class Preemptor:
             return "a tracer or a profiler is on"
         if frame is None:
             return "no frame"
+        if frame.f_code is _LOOP:
+            return "between two goroutines"  # the last may be parked already; a C function looks the same
         if not self._force and frame.f_code.co_code[frame.f_lasti] not in _EDGES:
             return "not at a back edge"
         walked: FrameType | None = frame

@@ -281,3 +281,13 @@ def test_help_opens_with_what_it_does_and_has_examples(place: Place, program: st
     done = place.run("-m", program, "--help")
     assert done.code == 0
     assert re.search(r"(?i)examples:", done.out)
+
+
+def test_a_coordinator_that_cannot_listen_says_so_unless_its_launcher_has_gone(place: Place) -> None:
+    (place.cluster_dir / "coordinator.sock").mkdir(parents=True)
+    place.cluster_dir.chmod(0o700)
+    done = place.run("-m", "coordinator")
+    assert done.code == 1
+    one_paragraph(done.err, "cannot serve at ipc://")
+    done = place.run("-m", "coordinator", "--exit-with-parent")  # its standard input is at its end
+    assert (done.code, done.out, done.err) == (0, "", "")

@@ -59,7 +59,7 @@ def test_a_line_per_period_in_gos_format(place: Place) -> None:
 
 
 def test_the_detailed_form_has_ps_ms_and_gs(place: Place) -> None:
-    done = place.program(HOGS, "-p", "2", GODEBUG="schedtrace=100,scheddetail=1")
+    done = place.program(HOGS, "-p", "2", GODEBUG="schedtrace=50,scheddetail=1")
     assert (done.code, done.out) == (0, "done\n")
     blocks = re.split(r"^(?=SCHED)", done.err, flags=re.MULTILINE)[1:]
     assert len(blocks) >= 3
@@ -72,9 +72,9 @@ def test_the_detailed_form_has_ps_ms_and_gs(place: Place) -> None:
         assert re.fullmatch("PPM*G*", kinds), f"{kinds} in:\n{block}"
         ms = [int(match[1]) for line in rest if (match := M.fullmatch(line))]
         assert ms == sorted(ms, reverse=True)  # newest first, as in Go
-    middle = blocks[len(blocks) // 2].splitlines()
-    gs = {int(match[1]): match for line in middle if (match := G.fullmatch(line))}
-    assert gs.keys() == set(range(1, 14)) or len(gs) == 13  # main and its hogs
+    each = [{int(match[1]): match for line in block.splitlines() if (match := G.fullmatch(line))} for block in blocks]
+    gs = max(each, key=len)  # at the start, and while goroutines are on their way to the other M, there are less
+    assert len(gs) == 13  # main and its hogs
     assert gs[1][2] == "4"
     assert gs[1][3] == "chan receive"
     assert {match[2] for number, match in gs.items() if number != 1} <= {"1", "2"}

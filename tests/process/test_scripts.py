@@ -91,8 +91,8 @@ def test_closures_lambdas_and_classes_of_main_cross(place: Place) -> None:
         print(point == Point(3), type(point) is Point, got == list(range(0, 40, 2)), function())
     """
     script = place.write("script.py", text)
-    assert place.run(script).out == "True True True called at home\n"
-    assert place.run("-", stdin=script.read_text("utf-8")).out == "True True True called at home\n"
+    for done in (place.run(script), place.run("-", stdin=script.read_text("utf-8"))):
+        assert (done.code, done.out, done.err) == (0, "True True True called at home\n", "")
 
 
 def test_a_panic_raises_program_error_with_the_text_and_the_code(place: Place) -> None:
