@@ -81,19 +81,17 @@ def test_output_is_in_causal_order_across_ms(place: Place) -> None:
             await spread(answer, questions, answers)
             for _ in range(4):
                 go(noise)
-            number, pids = 0, set()
-            for turn in range(400):
+            number, pids = 0, {os.getpid()}
+            while number < 800 or len(pids) < 2:
                 print("word", number)
                 await questions.send(number + 1)
                 number, pid = await answers.recv()
                 pids.add(pid)
-            print("elsewhere", bool(pids - {os.getpid()}))
         """),
         "-p", "2",
     )  # fmt: skip
-    *words, elsewhere = done.lines
-    assert words == [f"word {number}" for number in range(800)]
-    assert elsewhere == "elsewhere True"
+    assert len(done.lines) >= 800
+    assert done.lines == [f"word {number}" for number in range(len(done.lines))]
 
 
 def test_what_another_m_printed_before_it_told_main_is_not_lost_in_a_panic(place: Place) -> None:
