@@ -250,3 +250,37 @@ def test_classes_that_fail_when_they_are_read_end_the_program_with_their_error(p
     )  # fmt: skip
     assert done.code == 1
     assert "cannot be read on this worker: ValueError: invalid literal for int()" in done.err
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "says"),
+    [
+        ("Chan(1).send(1)", 0, "RuntimeWarning: coroutine 'Chan.send' was never awaited"),
+        ("c = Chan(1); s = c.send(1); await s; await s", 2, "cannot reuse already awaited coroutine"),
+        ("await asyncio.Future(loop=asyncio.new_event_loop())", 2, "Run other event loops' awaitables in a thread"),
+        ("Chan(-1)", 2, "panic: makechan: size out of range"),
+        ("go(says('once')); await sleep(1)", 2, "give it the function and its arguments, go(f, x), not go(f(x))"),
+        ("go(lambda: says('once')); await sleep(0.1)", 0, ""),  # a plain function that returns a coroutine: it is run
+    ],
+)
+def test_misuse_of_the_language_is_told_with_what_to_do(place: Place, statement: str, code: int, says: str) -> None:
+    done = place.program(
+        f"""
+        import asyncio
+        from cluster import *
+        async def says(what): print(what)
+        async def main():
+            {statement}
+        """,
+        "-p", "1",
+    )  # fmt: skip
+    assert done.code == code
+    assert says in done.err and bool(says) == bool(done.err)
+    assert done.out == ("once\n" if not says else "")
+
+
+@pytest.mark.parametrize("made", ["Chan()", "Mutex()", "WaitGroup()", "after(1)", "go(print)", "sleep(1).send(None)"])
+def test_runtime_objects_and_calls_outside_of_goroutines_say_so(place: Place, made: str) -> None:
+    done = place.program(f"from cluster import *\n{made}\nasync def main(): pass")
+    assert (done.code, done.out) == (1, "")
+    assert "was called outside of a goroutine: it needs a running program." in done.err
