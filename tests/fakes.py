@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Final, TypeVar, cast
 
 from cluster.kernel.chan import Chan
+from cluster.kernel.events import Panicked
 from cluster.kernel.far import Far, FarOp, Served
 from cluster.kernel.g import G, Program, Waiter
-from cluster.kernel.sched import Panicked, Sched, here
+from cluster.kernel.sched import Sched, here
 from cluster.kernel.shared import Shared
 from cluster.model.clock import SECOND, Instant
 from cluster.model.ids import Epoch, MId, ObjId, PId, ProgramId

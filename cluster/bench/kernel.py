@@ -19,8 +19,9 @@ from time import perf_counter_ns
 from typing import Final
 
 from cluster.kernel.chan import Chan
+from cluster.kernel.events import Panicked
 from cluster.kernel.g import Program
-from cluster.kernel.sched import Panicked, Sched, go, gosched
+from cluster.kernel.sched import Sched, go, gosched
 from cluster.model.clock import Instant, MonotonicClock
 from cluster.model.ids import Epoch, PId, ProgramId
 from cluster.model.lease import Lease

@@ -7,6 +7,8 @@ event must be told to the shell, or the budget is spent. No lease, no goroutine.
 sched      the switch loop; the run queue of the P, and this M's share of the global queue
 g          one goroutine, the program it belongs to, and the records of those that wait
 runner     the stack on which goroutines run, so that one can be left where it stands
+deferred   `finally` blocks that a panic runs, for which main waits
+events     what a run may end with
 stealing   what a thief may take
 stack      stacks that grow: call
 goexit     the end of one goroutine

@@ -43,7 +43,7 @@ def describe(g: G, cur: G | None) -> str:
     if status is GStatus.WAITING and g.wait_reason is not None:
         text = g.wait_reason.text
     stack = g.program.stacks.get(g.goid)
-    frames = (list(_frames(g, cur)) if stack is None else _stacked(stack, g, cur))[::-1]
+    frames = frames_of(g, cur)[::-1]
     shown = [frame for frame in frames if not _is_runtime(_module_of(frame))] or frames
     wired = ", locked to thread" if g.goid in g.program.wired else ""
     lines = [f"goroutine {g.goid} [{text}{wired}]:"]
@@ -161,6 +161,12 @@ def _line_at(code: CodeType, lasti: int) -> int:
 
 
 # -- frames
+
+
+def frames_of(g: G, cur: G | None) -> list[FrameType]:
+    """The Python frames of a goroutine, outermost first; of one in a `call` the innermost, more than are printed."""
+    stack = g.program.stacks.get(g.goid)
+    return list(_frames(g, cur)) if stack is None else _stacked(stack, g, cur)
 
 
 def _frames(g: G, cur: G | None) -> Iterable[FrameType]:

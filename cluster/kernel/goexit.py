@@ -14,12 +14,11 @@ Sources.    Go 1.19 runtime/panic.go: Goexit, and recovery of a panic that abort
 
 import sys
 from collections.abc import Callable
-from dis import get_instructions
-from functools import lru_cache
 from opcode import opmap
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, Final, NoReturn
 
+from cluster.kernel.deferred import finally_lines
 from cluster.kernel.sched import here
 from cluster.model.errors import Goexit
 
@@ -54,22 +53,9 @@ def _go_on(frame: FrameType, event: str, _: object) -> Trace:
     """Called before each line of a frame that a Goexit has to pass."""
     lost = event == "line" and sys.exc_info()[0] is None
     code = frame.f_code
-    if lost and code.co_code[frame.f_lasti] != _BEGINS_HANDLER and frame.f_lineno not in _finally_lines(code):
+    if lost and code.co_code[frame.f_lasti] != _BEGINS_HANDLER and frame.f_lineno not in finally_lines(code):
         raise Goexit  # which ends the tracing, too
     return _go_on
-
-
-@lru_cache(maxsize=256)
-def _finally_lines(code: CodeType) -> frozenset[int]:
-    """Lines of `finally` blocks, which are compiled twice: as handlers and as not. They are deferred calls, and run."""
-    lines: dict[bool, set[int]] = {True: set(), False: set()}
-    handles = False
-    for instruction in get_instructions(code):
-        handles = handles or instruction.opname == "PUSH_EXC_INFO"
-        if instruction.positions is not None and instruction.positions.lineno is not None:
-            lines[handles].add(instruction.positions.lineno)
-        handles = handles and instruction.opname not in ("RERAISE", "POP_EXCEPT")
-    return frozenset(lines[True] & lines[False])
 
 
 def _is_kernel(frame: FrameType) -> bool:

@@ -20,14 +20,15 @@ Sources.    Go 1.19 runtime/proc.go: schedule, findRunnable, execute, runqput, r
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass
 from functools import partial
 from random import Random
 from sys import _getframe
 from types import CoroutineType, MethodType
 from typing import Final, NoReturn, Protocol
 
+from cluster.kernel.deferred import Patience
 from cluster.kernel.dump import describe
+from cluster.kernel.events import Event, Panicked, Returned
 from cluster.kernel.far import Far, NoFar
 from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
 from cluster.kernel.outside import Alone, Outside
@@ -41,26 +42,6 @@ from cluster.model.lease import Lease
 from cluster.model.limits import GLOBRUNQ_TICKS, RUNQ_SIZE, SLEEP_MAX_S, SLICE_NS
 
 NO_SLICE: Final = -1  # no tick
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """The main goroutine of a program ended by returning `value`."""
-
-    program: Program
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class Panicked:
-    """An exception left goroutine `g`; or it ended the program from inside a call, and `where` describes it."""
-
-    g: G
-    error: BaseException
-    where: str = ""
-
-
-Event = Returned | Panicked
 
 
 class Withdrawable(Protocol):
@@ -177,8 +158,7 @@ class Sched:
                             return True
                         continue
                     g.program.gs.pop(g.goid, None)  # `_end`, written out: 40 ns of a spawn
-                    if g is g.program.main:
-                        self.events.append(Returned(g.program, end.value))
+                    if g is g.program.main and self._main_returned(g, end.value):
                         return True
                 else:
                     if reason is GOSCHED:
@@ -350,12 +330,18 @@ class Sched:
 
     def _end(self, g: G, value: object) -> bool:
         """A goroutine ended by itself; True when it was main."""
-        program = g.program
-        program.gs.pop(g.goid, None)
-        if g is program.main:
-            self.events.append(Returned(program, value))
-            return True
-        return False
+        g.program.gs.pop(g.goid, None)
+        return g is g.program.main and self._main_returned(g, value)
+
+    def _main_returned(self, g: G, value: object) -> bool:
+        """Whether that ends the program; not yet while a panic runs deferred calls. Source: main."""
+        if g.program.gs and type(g.send) is not Patience and (patience := Patience(g, value)):
+            g.send = patience
+            g.program.gs[g.goid] = g
+            self.globrunq.append(g)
+            return False
+        self.events.append(Returned(g.program, value))
+        return True
 
     def _yielded(self, g: G, reason: object) -> None:
         """What is rare. GOYIELD: the G goes to the tail of the ring. Source: goyield_m.

@@ -11,8 +11,9 @@ import pytest
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.dump import deadlock_text, describe, panic_text
+from cluster.kernel.events import Panicked
 from cluster.kernel.g import G
-from cluster.kernel.sched import Panicked, current_goroutine, go, gosched, sleep
+from cluster.kernel.sched import current_goroutine, go, gosched, sleep
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.errors import ClusterError, Panic
 from tests.fakes import AsleepError, FakeShell, park_for_ever

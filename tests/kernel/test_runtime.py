@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from cluster.kernel.dump import describe
+from cluster.kernel.events import Panicked
 from cluster.kernel.g import G, status_of
 from cluster.kernel.runtime import exit, exit_syscall, forget_p, lock_os_thread, panic, stack, syscall, unlock_os_thread
-from cluster.kernel.sched import Panicked, fatal, go, gosched
+from cluster.kernel.sched import fatal, go, gosched
 from cluster.model.errors import FatalError, NotInGoroutineError, Panic
 from cluster.model.status import GStatus
 from tests.fakes import FakeShell, names, new_gs, park_for_ever, run

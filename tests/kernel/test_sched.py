@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from cluster.kernel.chan import Chan
+from cluster.kernel.events import Panicked, Returned
 from cluster.kernel.g import G, Program
-from cluster.kernel.sched import Panicked, Returned, Sched, current_goroutine, go, goid, gosched, here, sleep
+from cluster.kernel.sched import Sched, current_goroutine, go, goid, gosched, here, sleep
 from cluster.kernel.stealing import steal
 from cluster.model.errors import (
     FatalError,

@@ -5,9 +5,10 @@ from traceback import extract_tb
 import pytest
 
 from cluster.kernel.dump import describe, panic_text
+from cluster.kernel.events import Panicked
 from cluster.kernel.goexit import goexit
 from cluster.kernel.runtime import panic, stack
-from cluster.kernel.sched import Panicked, go, goid, gosched, here
+from cluster.kernel.sched import go, goid, gosched, here
 from cluster.kernel.stack import COLLECT_EVERY, Stack, call, set_max_stack
 from cluster.model.errors import FatalError, NotInGoroutineError, Panic
 from cluster.model.limits import STACK_MIN

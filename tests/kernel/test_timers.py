@@ -8,8 +8,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from cluster.kernel.events import Returned
 from cluster.kernel.g import G, Program
-from cluster.kernel.sched import Returned, sleep
+from cluster.kernel.sched import sleep
 from cluster.kernel.timers import RuntimeTimer, Timers
 from cluster.model.clock import Instant
 from cluster.model.ids import ProgramId

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, TypeVar, cast
 
+from cluster.kernel.events import Panicked
 from cluster.kernel.g import G
-from cluster.kernel.sched import Panicked, Sched
+from cluster.kernel.sched import Sched
 from cluster.model.ids import Epoch, MId, PId, ProgramId
 from cluster.model.lease import Lease
 from cluster.wire import messages as w

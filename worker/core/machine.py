@@ -16,9 +16,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from cluster.kernel.events import Panicked
 from cluster.kernel.g import G
 from cluster.kernel.runtime import exit_syscall, forget_p
-from cluster.kernel.sched import Panicked, Sched, program_of
+from cluster.kernel.sched import Sched, program_of
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import CannotShipError, NoLeaseError
 from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId

@@ -33,7 +33,7 @@ func main() {
 	for i := 1; i < 4; i++ {
 		i := i
 		g.Go(func() error {
-			time.Sleep(time.Duration(20*(4-i)) * time.Millisecond)
+			time.Sleep(time.Duration(100*(4-i)) * time.Millisecond)
 			fmt.Println("ends", i)
 			if i == 1 {
 				return nil

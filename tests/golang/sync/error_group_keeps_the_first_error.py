@@ -5,7 +5,7 @@ from cluster import ErrGroup, sleep
 
 async def main():
     async def work(i):
-        await sleep(0.02 * (4 - i))
+        await sleep(0.1 * (4 - i))
         print("ends", i)
         if i != 1:
             raise ValueError(f"error of {i}")
