@@ -111,6 +111,7 @@ def test_a_holder_gives_up_exactly_a_second_before_its_p_may_go_to_another(rng: 
     with World(rng.getrandbits(32), ms=1, procs=1) as world:
         busy(world)
         node, (m,) = world.nodes[0], world.core.state.members.ms.values()
+        world.until(lambda: node.machine.lease.lease is not None)  # it was granted, and may be under way
         lease = node.machine.lease.lease
         assert lease is not None
         assert lease.deadline <= m.heard_at + LEASE_GIVE_UP_NS, "counted from before the renewal was sent"
