@@ -1,7 +1,7 @@
 """x/sync's errgroup.Group: goroutines that work on one task, and the first error of any of them.
 
-Errors.     In Go a function returns its error; here it raises it. Every Exception counts. What is no
-            error (Goexit, exit) does what it does in any goroutine.
+Errors.     In Go a function returns its error; here it raises it. Every Exception counts but Panic and
+            its kinds: what is no error (those, Goexit, exit) does what it does in any goroutine.
 Limit.      Go's `Go` blocks the caller when `limit` goroutines are active. Here `go` never waits: the new
             goroutine does, before its function is called. Turns are FIFO, and a turn that comes free is
             passed on at once, as by the buffered channel that Go uses.
@@ -21,7 +21,7 @@ from cluster.kernel.handles import Delegate, ask, caller, staying, tell, wake
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import Sched, go, here
 from cluster.kernel.waitgroup import WaitGroup
-from cluster.model.errors import CannotShipError, ClusterError
+from cluster.model.errors import CannotShipError, ClusterError, Panic
 from cluster.model.ids import ObjId, ProgramId
 
 
@@ -162,6 +162,8 @@ async def _member(group: ErrGroup, fn: Callable[..., object], args: tuple[object
         made = fn(*args)
         if type(made) is CoroutineType:
             await made
+    except Panic:
+        raise
     except Exception as raised:
         error = raised
     finally:
