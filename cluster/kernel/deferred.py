@@ -1,11 +1,11 @@
-"""Deferred calls that a panic is running: `finally` blocks with an exception in flight.
+"""Deferred calls that a panic is running: handlers, of `finally`, `with` and `except`, with an exception in flight.
 
 Main.       When main has returned while another goroutine runs such calls, it yields up to YIELDS_MAX
             times before the program ends: if they come to their end meanwhile, the panic ends it.
-How.        Of a suspended frame its code tells whether it stands in the part of a `finally` or a `with` that
-            runs for exceptions only. That costs main's return some microseconds per started goroutine;
-            switches cost nothing.
-Unlike Go.  Goroutines of other Ms are not seen. A Goexit in flight is taken for a panic.
+            An `except` is a deferred call that recovers: to its end it counts, as in Go.
+How.        Of a suspended frame its code tells whether it stands in a part that runs for exceptions only.
+            That costs main's return some microseconds per started goroutine; switches cost nothing.
+Unlike Go.  Goroutines of other Ms are not seen.
 Sources.    Go 1.19 runtime/proc.go: main, runningPanicDefers.
 """
 
@@ -22,8 +22,8 @@ NO_LINE: Final = -1
 
 
 def runs_deferred_calls(g: G) -> bool:
-    """Whether this suspended goroutine is in a `finally` block because of an exception."""
-    if g.send is None:
+    """Whether this suspended goroutine is in a handler because of a panic."""
+    if g.send is None or g.goid in g.program.exiting:
         return False
     return any(frame.f_lasti in _deferred_code(frame.f_code) for frame in frames_of(g, None))
 
@@ -34,7 +34,7 @@ class Patience:
     def __init__(self, main: G, value: object) -> None:
         self._gs: Final = main.program.gs
         self._value: Final = value
-        self._yields_left = YIELDS_MAX
+        self._yields_left = YIELDS_MAX - 1  # the first is that with which this begins
         self._awaited = [g for g in self._gs.values() if runs_deferred_calls(g)]
 
     def __bool__(self) -> bool:
@@ -60,27 +60,28 @@ def finally_lines(code: CodeType) -> frozenset[int]:
 
 @lru_cache(maxsize=1024)
 def _deferred_code(code: CodeType) -> frozenset[int]:
-    """Offsets of the instructions of `finally` blocks that run for exceptions only."""
-    return frozenset(offset for handler in _handlers(code, recovering=False) for offset, _ in handler)
+    """Offsets of the instructions that run for exceptions only."""
+    return frozenset(offset for handler in _handlers(code) for offset, _ in handler)
 
 
-def _handlers(code: CodeType, recovering: bool = True) -> list[list[tuple[int, int]]]:
-    """Exception handlers, as offsets and lines of their instructions; with those of `except` if `recovering`."""
+def _handlers(code: CodeType) -> list[list[tuple[int, int]]]:
+    """Exception handlers, as offsets and lines of their instructions."""
     found: list[list[tuple[int, int]]] = []
     handler: list[tuple[int, int]] | None = None
+    clauses: dict[int, list[tuple[int, int]]] = {}  # by the offset where the next `except` of a handler begins
+    before = ""
     for instruction in get_instructions(code):
+        handler = clauses.get(instruction.offset, handler)
         if instruction.opname == "PUSH_EXC_INFO":
             handler = []
             found.append(handler)
-        if handler is None:
-            continue
-        bare_except = len(handler) == 1 and instruction.opname == "POP_TOP"
-        handler.append((instruction.offset, _line(instruction)))
-        if not recovering and (bare_except or instruction.opname in ("CHECK_EXC_MATCH", "CHECK_EG_MATCH")):
-            found.remove(handler)
-            handler = None
-        elif instruction.opname in ("RERAISE", "POP_EXCEPT"):
-            handler = None
+        if handler is not None:
+            handler.append((instruction.offset, _line(instruction)))
+            if before in ("CHECK_EXC_MATCH", "CHECK_EG_MATCH"):
+                clauses[instruction.argval] = handler
+            if instruction.opname in ("RERAISE", "POP_EXCEPT"):
+                handler = None
+        before = instruction.opname
     return found
 
 

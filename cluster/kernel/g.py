@@ -136,7 +136,7 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps")
+    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps", "exiting")
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -145,6 +145,7 @@ class Program:
         self.main: G | None = None
         self.dropped = False
         self.wired: Final[dict[int, int]] = {}  # by goid: how often the goroutine has locked its thread
+        self.exiting: Final[set[int]] = set()  # goids of those that a Goexit is ending
         self.stacks: Final[dict[int, HasFrames]] = {}  # by goid, of those that are in a `call`
         self.max_stack = STACK_MAX
         self.stack_steps: Final[deque[tuple[str, G, str]]] = deque(maxlen=256)  # StackGrow and StackShrink, untold

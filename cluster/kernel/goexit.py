@@ -46,6 +46,7 @@ def goexit() -> NoReturn:
         if level.cr_frame is not None:
             level.cr_frame.f_trace = _go_on
     sys.settrace(trace_new)
+    g.program.exiting.add(g.goid)
     raise Goexit
 
 

@@ -44,25 +44,25 @@ class RuntimeTimer:
 class Timers:
     """A heap of (deadline, serial, goroutine or timer)."""
 
-    __slots__ = ("_heap", "_serial", "_stale")
+    __slots__ = ("heap", "_serial", "_stale")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[Instant, int, G | RuntimeTimer]] = []
+        self.heap: list[tuple[Instant, int, G | RuntimeTimer]] = []
         self._serial = count(1)
         self._stale = 0  # entries of timers that were stopped or set anew
 
     def __len__(self) -> int:
-        return len(self._heap) - self._stale
+        return len(self.heap) - self._stale
 
     def add(self, when: Instant, g: G) -> None:
         """Ready `g` at `when`. O(log n)."""
-        heappush(self._heap, (when, next(self._serial), g))
+        heappush(self.heap, (when, next(self._serial), g))
 
     def start(self, t: RuntimeTimer, when: Instant) -> bool:
         """Let `t` fire at `when`, and not at the time it was set for; whether it was pending. O(log n) amortised."""
         pending = self.stop(t)
         t.serial = next(self._serial)
-        heappush(self._heap, (when, t.serial, t))
+        heappush(self.heap, (when, t.serial, t))
         return pending
 
     def stop(self, t: RuntimeTimer) -> bool:
@@ -71,15 +71,15 @@ class Timers:
             return False
         t.serial = 0
         self._stale += 1
-        if self._stale * STALE_SHARE > len(self._heap):
-            self._heap[:] = [entry for entry in self._heap if _live(entry)]
-            heapify(self._heap)
+        if self._stale * STALE_SHARE > len(self.heap):
+            self.heap[:] = [entry for entry in self.heap if _live(entry)]
+            heapify(self.heap)
             self._stale = 0
         return True
 
     def next(self) -> Instant | None:
         """The earliest deadline, or None."""
-        heap = self._heap
+        heap = self.heap
         while heap and (heap[0][2].program.dropped or not _live(heap[0])):
             if not _live(heappop(heap)):
                 self._stale -= 1
@@ -87,7 +87,7 @@ class Timers:
 
     def fire(self, now: Instant, ready: Callable[[G], None]) -> int:
         """Ready and call all that is due at `now`, in deadline order; how many."""
-        heap, fired = self._heap, 0
+        heap, fired = self.heap, 0
         while heap and heap[0][0] <= now:
             entry = heappop(heap)
             when, _, target = entry
@@ -109,7 +109,7 @@ class Timers:
 
     def count_for(self, program: object) -> int:
         """How many pending timers a program has. O(n); for diagnostics and the deadlock check."""
-        return sum(1 for entry in self._heap if entry[2].program is program and _live(entry))
+        return sum(1 for entry in self.heap if entry[2].program is program and _live(entry))
 
 
 def _live(entry: tuple[Instant, int, G | RuntimeTimer]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.deferred import finally_lines, runs_deferred_calls
+from cluster.kernel.goexit import goexit
 from cluster.kernel.sched import go, gosched
 from cluster.model.errors import Panic
 from tests.fakes import FakeShell
@@ -34,6 +35,13 @@ async def in_with(c: Chan[None]) -> None:
 async def in_finally_of_a_caller(c: Chan[None]) -> None:
     with suppress(Panic):
         await in_finally(c)
+
+
+async def in_finally_of_a_goexit(c: Chan[None]) -> None:
+    try:
+        goexit()
+    finally:
+        await c.recv()
 
 
 async def in_try(c: Chan[None]) -> None:
@@ -78,7 +86,8 @@ async def after_except(c: Chan[None]) -> None:
     ("fn", "runs"),
     [
         (in_finally, True), (in_with, True), (in_finally_of_a_caller, True), (in_try, False),
-        (in_finally_without_a_panic, False), (in_except, False), (in_bare_except, False), (after_except, False),
+        (in_finally_without_a_panic, False), (in_except, True), (in_bare_except, True), (after_except, False),
+        (in_finally_of_a_goexit, False),
     ],
 )  # fmt: skip
 def test_deferred_calls_of_a_panic_are_told_from_all_else(fn: Callable[[Chan[None]], object], runs: bool) -> None:

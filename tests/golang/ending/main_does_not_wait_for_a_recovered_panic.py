@@ -7,10 +7,11 @@ async def recovers(c):
     try:
         raise Panic("boom")
     except Panic:
-        await c.send(1)
-        for _ in range(3):
-            await gosched()
-        print("not reached")
+        pass
+    await c.send(1)
+    for _ in range(3):
+        await gosched()
+    print("not reached")
 
 
 async def main():
