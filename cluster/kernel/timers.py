@@ -11,9 +11,7 @@ Order.      By deadline; equal deadlines in the order of their making (Go promis
 Periods.    A periodic timer is due next at the first multiple of its period that lies ahead; what was
             missed is lost.
 Functions.  They are called by the scheduler, between goroutines, and must not wait.
-Unlike Go.  Go looks at the clock before every switch. Here the clock is read once per budget, about
-            every 100 us, because reading it costs a quarter of a switch. No ten statuses: only the M
-            itself touches its timers.
+Unlike Go.  No ten statuses: only the M itself touches its timers.
 Sources.    Go 1.19 runtime/time.go: addtimer, deltimer, modtimer, checkTimers, runtimer, runOneTimer,
             clearDeletedTimers, timeSleep, goroutineReady.
 """
