@@ -74,10 +74,9 @@ def test_the_detailed_form_has_ps_ms_and_gs(place: Place) -> None:
         ms = [int(match[1]) for line in rest if (match := M.fullmatch(line))]
         assert ms == sorted(ms, reverse=True)  # newest first, as in Go
     each = [{int(match[1]): match for line in block.splitlines() if (match := G.fullmatch(line))} for block in blocks]
-    gs = [gs for gs in each if len(gs) == 13][-1]  # main and its hogs; at the start and at the end it is others
-    assert gs[1][2] == "4"
-    assert gs[1][3] == "chan receive"
-    assert {match[2] for number, match in gs.items() if number != 1} <= {"1", "2"}
+    whole = [gs for gs in each if len(gs) == 13]  # main and its hogs; at the start and at the end it is others
+    busy = [gs for gs in whole if {match[2] for number, match in gs.items() if number != 1} <= {"1", "2"}]
+    assert any((gs[1][2], gs[1][3]) == ("4", "chan receive") for gs in busy), whole
 
 
 def test_it_is_quiet_without_and_with_what_is_no_number(place: Place) -> None:
