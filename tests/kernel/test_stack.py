@@ -19,6 +19,11 @@ async def depth(n: int) -> int:
     return 0 if n == 0 else 1 + await call(depth, n - 1)
 
 
+@pytest.mark.timeout(300)  # four seconds, where nothing else runs
+def test_a_recursion_may_be_a_million_deep() -> None:
+    assert run(depth, 1_000_000) == 1_000_000
+
+
 def my_stack() -> Stack | None:
     g = here("my_stack").cur
     assert g is not None

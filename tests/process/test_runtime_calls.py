@@ -203,12 +203,12 @@ def test_a_stack_is_as_deep_as_memory_allows_and_its_overflow_is_fatal(place: Pl
             finally:
                 print("finally")
         async def main():
-            print(await call(depth, 1_000_000))
+            print(await call(depth, 200_000))
             set_max_stack(1_474_560)
             await call(endless)
         """
     )
-    assert (done.code, done.out) == (2, "1000000\n")
+    assert (done.code, done.out) == (2, "200000\n")
     lines = done.err.splitlines()
     assert lines[0] == "runtime: goroutine stack exceeds 1474560-byte limit"
     assert re.fullmatch(r"runtime: sp=0x\w+ stack=\[0x\w+, 0x\w+\]", lines[1])
