@@ -24,7 +24,7 @@ from typing import Any, Final, cast
 
 from cluster.kernel.far import Partner
 from cluster.kernel.g import G, Waiter
-from cluster.kernel.handles import wake
+from cluster.kernel.handles import in_turn, wake
 from cluster.kernel.waitq import CLOSED, Case, Failed, Hchan, Queue, WaitQ, side
 from cluster.model.errors import CannotShipError, CloseOfClosedError
 from cluster.model.ids import ObjId
@@ -223,16 +223,7 @@ class Deal:
 
     def wake(self, val: object) -> None:
         """A claim is granted, or not. Deals that decide each other do so one after the other: no recursion."""
-        _answers.append((self, bool(val)))
-        if len(_answers) > 1:
-            return
-        try:
-            while _answers:
-                deal, granted = _answers[0]
-                deal._answered(granted)
-                _answers.popleft()
-        finally:
-            _answers.clear()
+        in_turn(_answers, (self, bool(val)), Deal._answered)
 
     def _answered(self, granted: bool) -> None:
         ch = self.ch

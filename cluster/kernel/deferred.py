@@ -35,7 +35,7 @@ class Patience:
         self._gs: Final = main.program.gs
         self._value: Final = value
         self._yields_left = YIELDS_MAX - 1  # the first is that with which this begins
-        self._awaited = [g for g in self._gs.values() if runs_deferred_calls(g)]
+        self._awaited = list(self._gs.values())
 
     def __bool__(self) -> bool:
         """Whether there is anybody to wait for."""
@@ -53,36 +53,27 @@ class Patience:
 @lru_cache(maxsize=1024)
 def finally_lines(code: CodeType) -> frozenset[int]:
     """Lines of `finally` blocks, which are compiled twice: as handlers and as not."""
-    handled = frozenset(line for handler in _handlers(code) for _, line in handler)
-    offsets = {offset for handler in _handlers(code) for offset, _ in handler}
-    return handled & {_line(i) for i in get_instructions(code) if i.offset not in offsets} - {NO_LINE}
+    handlers = _deferred_code(code)
+    lines: dict[bool, set[int]] = {True: set(), False: set()}
+    for instruction in get_instructions(code):
+        lines[instruction.offset in handlers].add(_line(instruction))
+    return frozenset(lines[True] & lines[False] - {NO_LINE})
 
 
 @lru_cache(maxsize=1024)
 def _deferred_code(code: CodeType) -> frozenset[int]:
-    """Offsets of the instructions that run for exceptions only."""
-    return frozenset(offset for handler in _handlers(code) for offset, _ in handler)
-
-
-def _handlers(code: CodeType) -> list[list[tuple[int, int]]]:
-    """Exception handlers, as offsets and lines of their instructions."""
-    found: list[list[tuple[int, int]]] = []
-    handler: list[tuple[int, int]] | None = None
-    clauses: dict[int, list[tuple[int, int]]] = {}  # by the offset where the next `except` of a handler begins
-    before = ""
+    """Offsets of the instructions that run for exceptions only: those of handlers."""
+    found = set[int]()
+    clauses = set[int]()  # offsets where the next `except` of a handler begins
+    handles, before = False, ""
     for instruction in get_instructions(code):
-        handler = clauses.get(instruction.offset, handler)
-        if instruction.opname == "PUSH_EXC_INFO":
-            handler = []
-            found.append(handler)
-        if handler is not None:
-            handler.append((instruction.offset, _line(instruction)))
+        if handles or instruction.opname == "PUSH_EXC_INFO" or instruction.offset in clauses:
+            found.add(instruction.offset)
             if before in ("CHECK_EXC_MATCH", "CHECK_EG_MATCH"):
-                clauses[instruction.argval] = handler
-            if instruction.opname in ("RERAISE", "POP_EXCEPT"):
-                handler = None
+                clauses.add(instruction.argval)
+            handles = instruction.opname not in ("RERAISE", "POP_EXCEPT")
         before = instruction.opname
-    return found
+    return frozenset(found)
 
 
 def _line(instruction: Instruction) -> int:

@@ -13,13 +13,16 @@ Unlike Go.  In Go there is one memory, and no such ends.
 
 from collections import deque
 from collections.abc import Callable, Generator
-from typing import Final
+from typing import Final, TypeVar
 
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import G, Waiter, WaitReason
 from cluster.kernel.sched import Sched, here
 from cluster.model.errors import NotInGoroutineError
 from cluster.model.ids import ObjId
+
+T = TypeVar("T")
+V = TypeVar("V")
 
 Steps = Generator[WaitReason, object, object]
 
@@ -71,6 +74,22 @@ def staying(w: G | Waiter, steps: Steps) -> Steps:
         w.pinned = before
 
 
+def in_turn(due: deque[tuple[T, V]], entry: tuple[T, V], step: Callable[[T, V], None]) -> None:
+    """`step` of the entry, and of those that come meanwhile, one after the other: no recursion.
+
+    The first of `due` is the one under way; it is empty between calls.
+    """
+    due.append(entry)
+    if len(due) > 1:
+        return  # whoever is at it takes this one next
+    try:
+        while due:
+            step(*due[0])
+            due.popleft()
+    finally:
+        due.clear()
+
+
 class Delegate(Waiter):
     """Does the steps of an operation for a waiter of another M."""
 
@@ -85,16 +104,7 @@ class Delegate(Waiter):
 
     def wake(self, val: object) -> None:
         """Go on from where the steps had to wait."""
-        _woken.append((self, val))
-        if len(_woken) > 1:
-            return  # whoever is going on now takes this one next
-        try:
-            while _woken:
-                delegate, val = _woken[0]
-                delegate._go_on(val)
-                _woken.popleft()
-        finally:
-            _woken.clear()
+        in_turn(_woken, (self, val), Delegate._go_on)
 
     def _go_on(self, val: object) -> None:
         try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
-from cluster.wire.messages import Surveyed
+from cluster.wire.messages import Census, Surveyed
 from coordinator.core.membership import PeerId
 
 Count = tuple[MId, int, ProgramId]  # the M that asks, its ticket, and whose goroutines shall be counted
@@ -92,16 +92,20 @@ class Surveys:
 
 def stacks(answers: dict[MId, Surveyed], program: ProgramId) -> tuple[int, int]:
     """(bytes of all stacks, bytes of the largest) of a program over all Ms of a round."""
-    mine = [census for answer in answers.values() for census in answer.programs if census.program == program]
+    mine = _of(answers, program)
     return sum(census.stacks for census in mine), max((census.largest for census in mine), default=0)
 
 
 def totals(answers: dict[MId, Surveyed], program: ProgramId) -> tuple[int, int, int, int]:
     """(goroutines, active, sent, received) of a program over all Ms of a round."""
-    mine = [census for answer in answers.values() for census in answer.programs if census.program == program]
+    mine = _of(answers, program)
     return (
         sum(census.goroutines for census in mine),
         sum(census.active for census in mine),
         sum(census.sent for census in mine),
         sum(census.received for census in mine),
     )
+
+
+def _of(answers: dict[MId, Surveyed], program: ProgramId) -> list[Census]:
+    return [census for answer in answers.values() for census in answer.programs if census.program == program]

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from tests.process.place import Place
+from tests.process.spread import spreading
 
 pytestmark = pytest.mark.timeout(60)
 
 ON = pytest.mark.parametrize("options", [("-p", "1", "-w", "1"), ("-p", "2", "-w", "2")], ids=["one M", "two Ms"])
 OTHERS = """
-    import os
     from cluster import *
     async def waits(chan):
         try:
@@ -24,24 +24,12 @@ OTHERS = """
             print("except")
         finally:
             print("finally")
-    async def busy(here):
-        for _ in range(20):
-            sum(range(20_000))
-            await gosched()
-        await here.send(os.getpid())
-    async def spread(ms):
-        "Until goroutines have run on so many Ms."
-        here, seen = Chan(), set()
-        while len(seen) < ms:
-            for _ in range(20):
-                go(busy, here)
-            seen |= {await here.recv() for _ in range(20)}
 """
 
 
 @ON
 def test_exit_ends_the_program_inside_the_call(place: Place, options: tuple[str, ...]) -> None:
-    text = (
+    text = spreading(
         OTHERS
         + """
     def ends():
@@ -49,7 +37,7 @@ def test_exit_ends_the_program_inside_the_call(place: Place, options: tuple[str,
         exit(7)
         print("not reached")
     async def main():
-        await spread(MS)
+        await spread(nothing, ms=MS)
         chan = Chan()
         for _ in range(10):
             go(waits, chan)
@@ -84,11 +72,11 @@ def test_system_exit_that_leaves_a_goroutine_is_exit_and_runs_its_finally(place:
 
 @ON
 def test_a_fatal_error_ends_the_program_inside_the_call_and_dumps_all(place: Place, options: tuple[str, ...]) -> None:
-    text = (
+    text = spreading(
         OTHERS
         + """
     async def main():
-        await spread(MS)
+        await spread(nothing, ms=MS)
         chan = Chan()
         for _ in range(6):
             go(waits, chan)
@@ -102,7 +90,7 @@ def test_a_fatal_error_ends_the_program_inside_the_call_and_dumps_all(place: Pla
     head, running, *others = done.err.rstrip("\n").split("\n\n")
     assert head == "fatal error: go of nil func value"
     assert re.match(r"goroutine \d+ \[running\]:\nmain\.main\.<locals>\.<lambda>\(\.\.\.\)\n", running)
-    assert running.splitlines()[-2:] == ["created by main.main", f"\t{place.path}/app.py:35"]
+    assert running.splitlines()[-2:] == ["created by main.main", f"\t{place.path}/app.py:48"]
     assert others[0].startswith("goroutine 1 [chan receive]:\nmain.main(...)")
     assert len([other for other in others if "main.waits(...)" in other]) == 6
     numbers = [int(re.match(r"goroutine (\d+) \[", other)[1]) for other in others]  # type: ignore[index]

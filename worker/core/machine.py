@@ -132,7 +132,7 @@ class Machine:
 
     def tick(self, now: Instant) -> None:
         """Let time pass: renew, look for work, give some away, give the P back."""
-        self.tick_aside(now)
+        self._pass_time(now, last_resort=True)
         if self.me == NO_M:
             return
         self._unpack_inboxes()
@@ -144,8 +144,6 @@ class Machine:
         elif self._retake:
             self._give_p_back(now)
         elif self._work():
-            if self.sched.hungry:
-                self._give(last_resort=True)
             self._has_work(now)
             if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
                 self._pull()
@@ -157,6 +155,9 @@ class Machine:
 
     def tick_aside(self, now: Instant) -> None:
         """The part of `tick` that a second thread may do while a goroutine runs."""
+        self._pass_time(now, last_resort=False)
+
+    def _pass_time(self, now: Instant, last_resort: bool) -> None:
         if self.me == NO_M:
             return
         if now >= self.lease.next_renewal:
@@ -164,7 +165,7 @@ class Machine:
             if self.lease.abandoned:
                 self.done = "the coordinator does not answer"
         if self.sched.hungry:
-            self._give(last_resort=False)
+            self._give(last_resort)
 
     @property
     def wants_load(self) -> bool:

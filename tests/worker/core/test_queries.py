@@ -85,9 +85,10 @@ def test_the_one_goroutine_of_an_m_that_gave_its_p_back_wants_another() -> None:
     assert seat.log() == [2] and [release.wants for release in released] == [True]
 
 
-def test_who_asks_for_a_program_that_is_over_is_left_and_sees_nothing() -> None:
+def logged_when_instead_comes(message: w.Message) -> list[object]:
+    """What a goroutine logs that asks, and hears of the end of its program or its M: they take the module along."""
     seat = Seat(PROGRAM.format("num_goroutine()"))
-    seat.on_pump = lambda: seat.take(w.Drop(A))
+    seat.on_pump = lambda: seat.take(message)
     seat.join()
     log: list[object] = []
     seat.lease()
@@ -95,20 +96,15 @@ def test_who_asks_for_a_program_that_is_over_is_left_and_sees_nothing() -> None:
     seat.machine.load()
     seat.module().log = log
     seat.turn()
-    assert log == []
+    return log
+
+
+def test_who_asks_for_a_program_that_is_over_is_left_and_sees_nothing() -> None:
+    assert logged_when_instead_comes(w.Drop(A)) == []
 
 
 def test_who_asks_on_an_m_that_is_fenced_off_is_told_so() -> None:
-    seat = Seat(PROGRAM.format("num_goroutine()"))
-    seat.on_pump = lambda: seat.take(w.Fenced(P0, EPOCH, "stale"))
-    seat.join()
-    log: list[object] = []
-    seat.lease()
-    seat.work(w.Record(A, 1, b""))
-    seat.machine.load()
-    seat.module().log = log
-    seat.turn()
-    assert log == [LostError]
+    assert logged_when_instead_comes(w.Fenced(P0, EPOCH, "stale")) == [LostError]
 
 
 def test_a_system_call_is_made_by_the_hands_and_its_outcome_comes_back() -> None:
