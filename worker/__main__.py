@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from random import Random
 
 from cluster.launch import connection
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
 from cluster.model.errors import ClusterError
 from cluster.model.limits import MS_MAX
+from cluster.wire import frame
 from cluster.wire.messages import RegisterM
 from worker.link import Link
 from worker.loop import Loop
@@ -34,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", metavar="N", type=int, default=1, help="how many Ms (default: 1)")
     parser.add_argument("--pin", action="store_true", help="pin each M to a core, in turn")
     parser.add_argument("--core", metavar="N", type=int, help="run all Ms on this one core, to see what many would do")
+    parser.add_argument("--chaos", metavar="SEED", type=int, help="move goroutines and Ps about by chance, for tests")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input is closed")
     return parser
 
@@ -53,13 +56,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             pin = import_module("worker.pinning").Pinning(arguments.core).pin
         else:
             pin = None
-        return serve(address, directory, arguments.count, pin, watch_stdin=arguments.exit_with_parent)
+        return serve(
+            address, directory, arguments.count, pin, watch_stdin=arguments.exit_with_parent, chaos=arguments.chaos
+        )
     except ClusterError as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
 
 
-def serve(address: str, directory: Path, count: int, pin: Callable[[int], None] | None, *, watch_stdin: bool) -> int:
+def serve(
+    address: str,
+    directory: Path,
+    count: int,
+    pin: Callable[[int], None] | None,
+    *,
+    watch_stdin: bool,
+    chaos: int | None = None,
+) -> int:
     """Start `count` Ms and stay until they have ended; the exit code. `pin` binds the M of that index to a core."""
 
     def socket_of(pid: int) -> Path:
@@ -71,7 +84,8 @@ def serve(address: str, directory: Path, count: int, pin: Callable[[int], None] 
         pid = os.getpid()
         endpoint = connection.ipc_address(socket_of(pid))
         link = Link(address, endpoint, (parent_fd,))
-        loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint))
+        dice = None if chaos is None else Random(f"{chaos} {index}")
+        loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint, frame.why_not), dice)
         reason = loop.run()
         os._exit(1 if "Python" in reason else 0)  # no `finally` of any goroutine runs
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from random import Random
 from types import FrameType
 from typing import Final
 
@@ -42,7 +43,8 @@ PUMP_NS: Final = 50_000_000  # how long a blocked M waits before it lets time pa
 class Loop:
     """Drives one machine until it is done. Implements the machine's `Hands`."""
 
-    def __init__(self, link: Link, clock: Clock, register: RegisterM) -> None:
+    def __init__(self, link: Link, clock: Clock, register: RegisterM, chaos: Random | None = None) -> None:
+        """`chaos`: see worker/core/moves.py."""
         self._link: Final = link
         self._aside: Final = Aside()
         link.watch(self._aside.wake_fd)
@@ -51,7 +53,7 @@ class Loop:
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
         self._deferred: deque[tuple[MId, Message]] = deque()
         self._looked_at = clock.now()
-        self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader())
+        self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader(), chaos)
         self._preemptor: Final = Preemptor(lambda: self.machine.sched, self.machine.preemptible)
         self._me = self.machine.me
 

@@ -132,7 +132,9 @@ class Chan(Generic[T]):
             w = self._recvq.popleft()
             if type(w) is not G:
                 self._recvq.appendleft(w)
-                if (got := self._arrive(value, True)) is PARKED:
+                got = self._arrive(value, True)
+                del value, w
+                if got is PARKED:
                     got = yield CHAN_SEND
                 if got is CLOSED:
                     raise SendOnClosedError
@@ -159,6 +161,7 @@ class Chan(Generic[T]):
             self._sendq.append(g)
         else:
             self._door.park(self, g, True, value)
+        del value  # it is its receiver's, should this goroutine move
         if (yield CHAN_SEND) is CLOSED:
             raise SendOnClosedError
 
@@ -178,6 +181,7 @@ class Chan(Generic[T]):
             value = w.val  # type: ignore[assignment]  # what a T-sender left there
             if type(w) is not G:
                 self._sendq.appendleft(w)
+                del value, w
                 if (got := self._arrive(None, False)) is PARKED:
                     got = yield CHAN_RECEIVE
                 return self._zero if got is CLOSED else got  # type: ignore[return-value]

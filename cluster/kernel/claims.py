@@ -272,6 +272,7 @@ class Select:
             return
         self.result = case, outcome
         if self.parked:
+            w.val = self.result
             self._sched.ready(w)
 
 

@@ -16,12 +16,12 @@ from collections.abc import Generator
 from typing import Self
 
 from cluster.kernel.far import FarOp
-from cluster.kernel.g import COND_WAIT, G, Waiter, WaitReason
-from cluster.kernel.handles import ask, caller, tell, wake
+from cluster.kernel.g import COND_WAIT, GOYIELD, G, Waiter, WaitReason
+from cluster.kernel.handles import ask, caller, staying, tell, wake
 from cluster.kernel.mutex import Mutex
 from cluster.kernel.parks import parks
 from cluster.kernel.rwmutex import RWMutex
-from cluster.kernel.sched import Sched, goyield, here
+from cluster.kernel.sched import Sched, here
 from cluster.model.ids import ObjId, ProgramId
 
 
@@ -61,7 +61,7 @@ class Cond:
         g = caller(self._sched, "wait")
         ticket = self._add(g)
         if self.mu.release():
-            await goyield()
+            await _yield(g)
         await self._wait(g, ticket)
         await self.mu.lock()
 
@@ -127,3 +127,13 @@ class Cond:
                 self.broadcast()
             case _:
                 raise AssertionError(f"a cond was asked for {op.name}")
+
+
+@parks
+def _yield(g: G) -> Generator[WaitReason, object, None]:
+    """Let whom the mutex was handed to run. A ticket counts on this M only: its holder stays until it has queued."""
+    yield from staying(g, _once())
+
+
+def _once() -> Generator[WaitReason, object, None]:
+    yield GOYIELD

@@ -36,6 +36,9 @@ class _Parked:
     def __repr__(self) -> str:
         return "PARKED"
 
+    def __reduce__(self) -> str:
+        return "PARKED"
+
 
 PARKED: Final = _Parked()
 Party = G | Waiter | Case

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, count
-from types import CodeType, CoroutineType
+from types import CodeType, CoroutineType, MethodType
 from typing import Any, Final, Protocol, final
 
 from cluster.model.ids import MAIN_GOID, ProgramId
@@ -37,6 +37,10 @@ class WaitReason:
 
     def __repr__(self) -> str:
         return f"WaitReason({self.text!r})"
+
+    def __reduce__(self) -> str:
+        """It is the same one on every M: a goroutine that moves has some in its frames."""
+        return next(name for name, value in globals().items() if value is self)
 
 
 # Go 1.19's texts, runtime/runtime2.go: waitReasonStrings.
@@ -85,6 +89,12 @@ class Waiter(Protocol):
         ...
 
 
+class BeforeStart(str):
+    """Why a G could not leave its M before it had started: once it runs, this says nothing."""
+
+    __slots__ = ()
+
+
 class HasFrames(Protocol):
     """The stack of a goroutine: see stack.py."""
 
@@ -118,7 +128,7 @@ class G:
         # The code whose `go` made this G, and where in it; of one from another M, the text of that. None for main.
         self.creator = creator
         self.creator_lasti = creator_lasti
-        self.pinned = ""  # why it cannot leave this M; "" as far as is known it can
+        self.pinned = ""  # why it cannot leave this M; "" as far as is known it can; see `pinned_by`
 
     @property
     def preempted(self) -> bool:
@@ -136,7 +146,9 @@ class Program:
     `stripes`-th one. With one M the ids of a program are consecutive, as in Go.
     """
 
-    __slots__ = ("id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps", "exiting")
+    __slots__ = (
+        "id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps", "exiting", "mobile",
+    )  # fmt: skip
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
         self.id: Final = program
@@ -144,6 +156,7 @@ class Program:
         self.ids: Final[Iterator[int]] = goids(stripe, stripes)
         self.main: G | None = None
         self.dropped = False
+        self.mobile = True  # whether goroutines that have started may leave this M
         self.wired: Final[dict[int, int]] = {}  # by goid: how often the goroutine has locked its thread
         self.exiting: Final[set[int]] = set()  # goids of those that a Goexit is ending
         self.stacks: Final[dict[int, HasFrames]] = {}  # by goid, of those that are in a `call`
@@ -176,8 +189,45 @@ def status_of(g: G, cur: G | None) -> GStatus:
     return GStatus.SYSCALL if g.wait_reason is SYSCALL else GStatus.WAITING
 
 
+def pinned_by(g: G) -> str:
+    """Why `g` cannot leave its M as it is now, as far as is known; "" when nothing is known to hold it."""
+    if g.goid in g.program.wired:
+        return "locked to its thread"
+    return "" if g.send is not None and type(g.pinned) is BeforeStart else g.pinned
+
+
+def refuse(g: G, reason: str) -> None:
+    """`g`, which is not executing, cannot leave its M: nobody need try again before it has run."""
+    if g.send is None:
+        g.pinned = BeforeStart(reason)
+        return
+    resume = g.send
+    g.pinned = reason
+
+    def send(_coroutine: object, val: object) -> object:
+        g.send, g.pinned = resume, ""
+        return resume(val)
+
+    # A bound method, as the `send` that it stands for: a dump finds the coroutine through it.
+    g.send = MethodType(send, resume.__self__)  # type: ignore[attr-defined]  # a coroutine's own method
+
+
+class Named:
+    """Stands for the function of a G that has come from another M: its frames have that; people want its name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+
+    def __call__(self) -> None:
+        raise AssertionError(f"{self.name} has started elsewhere")
+
+
 def name_of(fn: object) -> str:
     """The name of a goroutine's function for people: `module.qualname` where it has one."""
+    if isinstance(fn, Named):
+        return fn.name
     while isinstance(fn, partial):  # as `go` makes it for keyword arguments
         fn = fn.func
     qualname = getattr(fn, "__qualname__", None) or type(fn).__qualname__

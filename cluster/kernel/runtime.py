@@ -4,8 +4,8 @@ Ends.       panic is an exception: `finally` is defer, and runs. exit, like a fa
             program inside the call: the goroutine is left where it stands (see runner.py).
 Asking.     num_goroutine, stack and gomaxprocs let no other goroutine of their P run: where other Ms
             must be asked, this M is blocked for a round trip.
-Wiring.     A goroutine that has begun stays on its M anyway. lock_os_thread says so in dumps, and keeps
-            it there when goroutines learn to move. It is not exclusive: an M may hold others.
+Wiring.     lock_os_thread says so in dumps, and keeps the goroutine on its M: no thief takes it. It is
+            not exclusive: an M may hold others.
 Unlike Go.  SystemExit that leaves a goroutine is exit, too: Python programs say it so. A system call
             gives the P to nobody: the M itself goes on with other goroutines, and a helper thread waits.
             So the call comes back to its own P, if that has nothing else to run, else to the end of the
@@ -78,9 +78,10 @@ def unlock_os_thread() -> None:
 
 
 @parks
-def _syscall(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[WaitReason, Any, Any]:
+def _syscall(call: Callable[[], Any]) -> Generator[WaitReason, Any, Any]:
     sched, g = _caller("syscall")
-    sched.outside.enter_syscall(g, partial(fn, *args, **kwargs))
+    sched.outside.enter_syscall(g, call)
+    del call  # it is made here, wherever this goroutine goes on
     return (yield SYSCALL)
 
 
@@ -91,7 +92,9 @@ async def syscall(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R
     """
     if iscoroutinefunction(fn):
         raise TypeError(f"syscall takes a plain function that blocks; {fn.__qualname__} is an async def: await it")
-    result: R = await _syscall(fn, args, kwargs)
+    call = _syscall(partial(fn, *args, **kwargs))
+    del fn, args, kwargs
+    result: R = await call
     return result
 
 

@@ -98,8 +98,8 @@ class Sched:
         if self.tick != self._slice_tick:
             self._slice_tick, self._slice_began = self.tick, now
         elif self.runnext is not None and now - self._slice_began >= SLICE_NS:
-            self.globrunq.append(self.runnext)
-            self.runnext = None
+            g, self.runnext = self.runnext, None  # one exchange: see stealing.py
+            self.globrunq.append(g)
         self.tokens[:] = [None] * budget
         _set_current(self)
         try:
@@ -221,9 +221,9 @@ class Sched:
         if self.runnext is not None and self.runnext.program is program:
             self.runnext = None
         for queue in (self.ring, self.globrunq):
-            kept = [g for g in queue if g.program is not program]
-            queue.clear()
-            queue.extend(kept)
+            for g in _take(queue, len(queue)):  # one by one: a thief may be there
+                if g.program is not program:
+                    queue.append(g)
         self.events = [event for event in self.events if program_of(event) is not program]
 
     def spawn_main(self, program: Program, fn: Callable[..., object], args: tuple[object, ...]) -> G:

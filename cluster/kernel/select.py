@@ -10,13 +10,15 @@ Order.      Cases are tried in a random order, each order equally likely, and th
             Leaving the queues of the others is pass 3; see waitq.py.
 Far.        Channels of one other M: that M does all of it. Of several: see claims.py.
 Rejected.   Operations as objects of a class of their own: each plain receive and send would make one.
+Moving.     While it is parked, its frame holds nothing of this M, and no value that it has sent.
 Unlike Go.  `a.recv()` of a single case is rewritten by Go's compiler to a plain receive; here by us.
 Sources.    Go 1.19 runtime/select.go: selectgo; cmd/compile walk/select.go for the short forms.
 """
 
+from collections.abc import Coroutine
 from random import Random
 from types import CodeType, CoroutineType
-from typing import Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.claims import NO_CASE, Select, Selected, attempt, selected, sent
@@ -60,41 +62,67 @@ async def select(*cases: object) -> Selected:
     Parks until one is ready; for ever when there are none. Panics as the chosen operation would.
     Raises BadCaseError for what is no operation or has been used.
     """
+    reason = SELECT if cases else SELECT_NO_CASES
+    begun = _begin(cases)
+    del cases  # what was sent is its receiver's, should this goroutine move
+    if isinstance(begun, Selected):
+        return begun
+    if not isinstance(begun, _Parks):
+        return await begun
+    got = await park(reason)
+    if begun.far:
+        index, value, ok = cast("tuple[int, object, bool]", got)
+        return Selected(begun.default_at if index == NO_CASE else index, value, ok)
+    return selected(*cast("tuple[Case | None, object]", got), begun.default_at)
+
+
+class _Parks(NamedTuple):
+    """The select has begun, and waits: what comes back is a result, of a far one in its home's words."""
+
+    far: bool
+    default_at: int
+
+
+def _begin(cases: tuple[object, ...]) -> "Selected | Coroutine[Any, Any, Selected] | _Parks":
+    """What is done at once; what a select with one case and no default is; or how the caller must park."""
     sched = here("select")
     g = sched.cur
     assert g is not None
-    operations, default_at = _parse(cases)
-    if default_at is None and len(operations) == 1:
-        return await _one(operations[0])
+    operations, default = _parse(cases)
+    if default is None and len(operations) == 1:
+        only = operations[0]
+        ch = cast("Chan[object]", only.ch)
+        return _send(ch.send(only.val)) if only.sending else _receive(ch.recv_ok())
+    default_at = NO_CASE if default is None else default
     order = [case for case in operations if case.ch is not nil]
     _shuffle(order, sched.rng)
     home = _one_home(order)
     if home is not None:
-        return await _at(sched, g, home, order, default_at)
+        _ask(sched, g, home, order, default is not None)
+        return _Parks(True, default_at)
     done = attempt(order, g)
     if done:
         return selected(*done, NO_CASE)
-    if done is False and default_at is not None:
-        return Selected(default_at, None, False)
-    waiting = Select(sched, g.program.id, g, order, default_at)
+    if done is False and default is not None:
+        return Selected(default, None, False)
+    waiting = Select(sched, g.program.id, g, order, default)
     if done is None:
         waiting.enlist()
     else:
         waiting.queue()
-    if waiting.result is None:
-        waiting.parked = True
-        await park(SELECT_NO_CASES if not cases else SELECT)
-        assert waiting.result is not None, "nobody else readies it"
-    return selected(*waiting.result, NO_CASE if default_at is None else default_at)
+    if waiting.result is not None:
+        return selected(*waiting.result, default_at)
+    waiting.parked = True
+    return _Parks(False, default_at)
 
 
-async def _one(case: Case) -> Selected:
-    """A select with one case and no default is a plain operation."""
-    ch = cast("Chan[object]", case.ch)
-    if case.sending:
-        await ch.send(case.val)
-        return Selected(0, None, True)
-    return Selected(0, *await ch.recv_ok())
+async def _send(operation: Coroutine[Any, Any, None]) -> Selected:
+    await operation
+    return Selected(0, None, True)
+
+
+async def _receive(operation: Coroutine[Any, Any, tuple[object, bool]]) -> Selected:
+    return Selected(0, *await operation)
 
 
 def _one_home(cases: list[Case]) -> MId | None:
@@ -106,14 +134,11 @@ def _one_home(cases: list[Case]) -> MId | None:
     return first.home
 
 
-async def _at(sched: Sched, g: G, home: MId, cases: list[Case], default_at: int | None) -> Selected:
+def _ask(sched: Sched, g: G, home: MId, cases: list[Case], has_default: bool) -> None:
     """Let `home` do it."""
     ref = cases[0].ch.home
     assert ref is not None and ref.home == home
-    arg = default_at is not None, [sent(case, case.position) for case in cases]
-    sched.far.ask(g, ref, FarOp.SELECT, arg)
-    index, value, ok = cast("tuple[int, object, bool]", await park(SELECT))
-    return Selected(cast("int", default_at) if index == NO_CASE else index, value, ok)
+    sched.far.ask(g, ref, FarOp.SELECT, (has_default, [sent(case, case.position) for case in cases]))
 
 
 def _shuffle(cases: list[Case], rng: Random) -> None:

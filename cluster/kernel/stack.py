@@ -96,14 +96,13 @@ def _call(fn: Callable[..., Any], args: Any, kwargs: Any) -> Generator[Any, Any,
     made = fn(*args, **kwargs)
     if type(made) is not CoroutineType:  # a plain function has returned
         return made
-    stacks = g.program.stacks
-    if g.goid in stacks:  # below another: hand it up to the trampoline
+    if g.goid in g.program.stacks:  # below another: hand it up to the trampoline
         return (yield made)
-    stack = stacks[g.goid] = Stack(g)
+    stack = g.program.stacks[g.goid] = Stack(g)
     try:
         return (yield from _trampoline(stack, made))
     finally:
-        del stacks[g.goid]
+        del g.program.stacks[g.goid]
 
 
 def call(fn: Callable[P, Coroutine[object, object, R]], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:

@@ -121,6 +121,10 @@ class Case:
         self.number = 0  # in poll order
         self.queue: WaitQ | None = None  # in which it stands
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A select that is over, whose goroutine moves to another M: its claim is nobody's concern."""
+        return Case, (self.position, self.ch, self.sending, None)
+
     def enter(self, claim: Claim, number: int) -> Self:
         """Belong to a select."""
         self.claim, self.number = claim, number

@@ -26,6 +26,9 @@ IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets whil
 BUDGET_MAX: Final = 256  # dispatches between two looks at the clock; at 0.2 us each, half a period
 SPIN_NS: Final = 1 * MILLISECOND  # an M in conversation with another waits for its answer before it looks for work
 SEARCH_NS: Final = 2 * MILLISECOND  # an M that looks for work keeps its P this long before it gives it up
+MOVE_SLICE_NS: Final = 200 * MICROSECOND  # started goroutines move from an M whose slices are longer than this on
+# average: each of their operations on a channel that stays behind costs about as much
+MOVES_MAX: Final = RUNQ_SIZE // 2  # started goroutines that leave at once, at 10 to 20 us each; as a thief of Go takes
 SYSCALL_THREADS_MAX: Final = 512  # blocking calls of one M at once; Go's limit of 10,000 threads is for all Ms
 SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
 HEARTBEAT_NS: Final = 500 * MILLISECOND
@@ -41,6 +44,7 @@ START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluste
 # The wire.
 FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
 BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to about this size
+MOVE_CALLS_MAX: Final = 10_000  # levels of `call` of a started goroutine; 0.1 s
 MOVE_BYTES_MAX: Final = 64 << 20  # a started goroutine; 0.1 s on a link of 5 Gbit/s, and its P can go to it instead
 STRIKES_MAX: Final = 3  # bad frames after which a peer is cut off
 PROGRAMS_MAX: Final = 1024  # running at once in one cluster

@@ -103,6 +103,12 @@ WORDS: Final[Mapping[str, Words]] = {
         "a P that is idle takes half of what a busy one has queued, so that no core stands still beside a queue",
         "runqsteal",
     ),
+    "GoMove": Words(
+        "{g} has moved to {m} {detail}",
+        "any idle thread may take any runnable goroutine; here its frames are written on one M and read on another",
+        "runqsteal",
+    ),
+    "GoPin": Words("{g} stays on {m}: {detail}", "what it holds cannot leave its process", "stoplockedm"),
     "Give": Words("{m} gives away what it cannot run soon: {detail}", "", "injectglist, wakep"),
     "Handoff": Words(
         "{m} hands {p} off", "a goroutine blocks the whole M, and the others in the queue can run elsewhere", "handoffp"

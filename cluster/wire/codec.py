@@ -54,6 +54,8 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Dropped: 15,
     m.Traced: 16,
     m.Query: 17,
+    m.Took: 18,
+    m.Unfit: 19,
     # coordinator → M
     m.Welcome: 32,
     m.Roster: 33,
@@ -69,6 +71,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Drop: 43,
     m.Stop: 44,
     m.Reply: 45,
+    m.Back: 46,
     # M → M
     m.Ask: 64,
     m.Answer: 65,

@@ -36,6 +36,7 @@ class RegisterM(NamedTuple):
     pid: int
     python: str
     endpoint: str
+    immobile: str = ""  # why started goroutines cannot leave me, nor come to me
 
 
 class AcquireP(NamedTuple):
@@ -61,12 +62,13 @@ class FoundWork(NamedTuple):
 
 
 class ReleaseP(NamedTuple):
-    """I give my P back. With `wants` I have goroutines left and stand in line for the next P."""
+    """I give my P back. With `wants` I have goroutines left and stand in line for the next P. `records` go with it."""
 
     p: PId
     epoch: Epoch
     load: Load
     wants: bool
+    records: tuple[Record, ...] = ()
 
 
 class Pull(NamedTuple):
@@ -93,6 +95,19 @@ class Give(NamedTuple):
     records: tuple[Record, ...]
 
 
+class Took(NamedTuple):
+    """These goroutines of the program, which you sent me, are mine now. Acknowledged by Told, as Output is."""
+
+    program: ProgramId
+    goids: tuple[int, ...]
+
+
+class Unfit(NamedTuple):
+    """I cannot run this goroutine, and say why in it: let its giver have it back."""
+
+    record: Record
+
+
 class Output(NamedTuple):
     """What goroutines printed: whole lines, unless the program ended in the middle of one."""
 
@@ -102,7 +117,7 @@ class Output(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Coordinator or M → M. The first `taken` Output or Tell messages of yours have taken effect."""
+    """Coordinator or M → M. The first `taken` Output, Took or Tell messages of yours have taken effect."""
 
     taken: int
 
@@ -219,6 +234,12 @@ class Work(NamedTuple):
     p: PId
     epoch: Epoch
     records: tuple[Record, ...]
+
+
+class Back(NamedTuple):
+    """A goroutine that you gave away, and that no other M can run: it is yours again, whether you hold a P or not."""
+
+    record: Record
 
 
 class Hunger(NamedTuple):
@@ -397,9 +418,9 @@ class Vouch(NamedTuple):
     pids: tuple[int, ...]
 
 
-FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Output | MainReturned
-         | MainFailed | Surveyed | Dumped | Dropped | Query | Traced)  # fmt: skip
-ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Hunger | Retake | LoadProgram | Survey | Dump | Drop
+FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Took | Unfit | Output
+         | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query | Traced)  # fmt: skip
+ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Hunger | Retake | LoadProgram | Survey | Dump | Drop
        | Stop | Told | Reply)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster

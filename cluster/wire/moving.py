@@ -7,7 +7,8 @@ Use.        `pack` reads, and changes nothing: the goroutine could go on here. `
 What.       The whole await chain, generators and closures in its variables, and whatever is handed in
             together with it: what is one object in there is one object afterwards. All else that it
             knew is copied, as api.md says; shared objects and the main file's things go as `Pickling`
-            writes them. An object with `__del__` is finalised in both processes.
+            writes them; its G and the kernel are the receiver's own. An object with `__del__` is finalised
+            in both processes.
 Refusals.   CannotShipError, whose text is a variable and a line (see refusal.py), or the size. Nothing has
             been changed then.
 Damage.     Bytes carry their sum: what was cut or changed on the way is refused, as is a frame that does
@@ -23,6 +24,7 @@ Rejected.   Emptying in `pack`: nothing could be refused after it. A second walk
 import io
 import pickle
 from binascii import crc32
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -48,16 +50,22 @@ class Packed:
     awaitables: list[object]
 
 
-def pack(root: object, pickling: Pickling) -> Packed:
-    """`root`, a started coroutine or what holds it, as bytes. Changes nothing; CannotShipError when it must stay."""
+def pack(
+    root: object, pickling: Pickling, mine: Sequence[object] = (), frames: Sequence[object] | None = None
+) -> Packed:
+    """`root`, a started coroutine or what holds it, as bytes. Changes nothing; CannotShipError when it must stay.
+
+    `mine`: things of this M in whose place the copy has those that `unpack` is given, one for one.
+    `frames`: the coroutines in `root`, outermost first, if it is not one itself.
+    """
     if not frame.available:
         raise CannotShipError(f"started goroutines cannot move: {frame.why_not}")
-    reducing = Reducing(pickling)
+    reducing = Reducing(pickling, mine=mine)
     try:
         return _pack(root, reducing)
     except RecursionError as error:
         try:
-            return _pack(_InnermostFirst(root), Reducing(pickling))
+            return _pack(_InnermostFirst(root, [root] if frames is None else frames), Reducing(pickling, mine=mine))
         except Exception:  # noqa: BLE001  # it is not the chain that is deep
             raise CannotShipError(_explain(error, reducing, pickling)) from error
     except Exception as error:
@@ -74,8 +82,8 @@ def void(packed: Packed) -> None:
         frame.primitives.set_awaitable(awaitable, _DONE)
 
 
-def unpack(data: bytes, pickling: Pickling) -> object:
-    """What was packed. CannotShipError when the bytes are damaged or the code is another here.
+def unpack(data: bytes, pickling: Pickling, mine: Sequence[object] = ()) -> object:
+    """What was packed. CannotShipError when the bytes are damaged or the code is another here. `mine`: see `pack`.
 
     Also raises whatever reading it raises: a missing module, a class's own error.
     """
@@ -84,7 +92,7 @@ def unpack(data: bytes, pickling: Pickling) -> object:
     body = memoryview(data)[_SUM_BYTES:]
     if len(data) <= _SUM_BYTES or crc32(body).to_bytes(_SUM_BYTES) != data[:_SUM_BYTES]:
         raise CannotShipError(f"{len(data)} bytes of a goroutine were damaged on the way")
-    return pickling.loads(body)
+    return pickling.loads(body, mine)
 
 
 class _Bounded(io.BytesIO):
@@ -128,12 +136,12 @@ def _write_by_value(root: object, reducing: Reducing) -> bytes:
 class _InnermostFirst:
     """A goroutine that is written beginning at the far end of its await chain, so that nothing is deep."""
 
-    def __init__(self, root: object) -> None:
+    def __init__(self, root: object, frames: Sequence[object]) -> None:
         self._root: Final = root
+        self._frames: Final = frames
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = self._root if isinstance(self._root, tuple | list) else (self._root,)
-        frames = [awaited for part in parts for awaited in await_chain(part)]
+        frames = [awaited for outer in self._frames for awaited in await_chain(outer)]
         return rebuilding.second, (frames[::-1], self._root)
 
 
@@ -152,7 +160,7 @@ def await_chain(root: object) -> list[object]:
 
 def _explain(error: Exception, reducing: Reducing, pickling: Pickling) -> str:
     def probe(value: object) -> Exception | None:
-        trial = Reducing(pickling, by_value=reducing.by_value)
+        trial = Reducing(pickling, by_value=reducing.by_value, mine=reducing.mine)
         try:
             _write_by_value(value, trial) if trial.by_value else _write(value, trial)
         except _NAMELESS as error:

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from cluster.model.ids import Epoch, MId, PId, ProgramId
+from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
 
 
 class About(IntEnum):
@@ -15,11 +15,14 @@ class About(IntEnum):
 
 
 class Record(NamedTuple):
-    """A goroutine that has not started. `body` is for the M that runs it."""
+    """A goroutine between two Ms. `body` is for the M that runs it."""
 
     program: ProgramId
     goid: int
     body: bytes
+    started: bool = False  # its frames are in the body
+    giver: MId = NO_M  # where it came from, and can go back to; NO_M for a client's
+    refused: str = ""  # why an M cannot run it: it goes back to its giver
 
 
 class Peer(NamedTuple):
@@ -58,6 +61,7 @@ class Load(NamedTuple):
     goroutines: int  # not yet ended, whatever they do
     tick: int  # schedtick of the P
     timers: int = 0  # pending
+    pinned: int = 0  # goroutines that are known to be unable to leave
 
 
 class Census(NamedTuple):
@@ -126,6 +130,8 @@ class MRow(NamedTuple):
     runnable: int
     goroutines: int
     silent_ns: int
+    pinned: int  # of these, those that are known to be unable to leave
+    immobile: str  # why no started goroutine can leave; "" when they can
 
 
 class ProgramRow(NamedTuple):

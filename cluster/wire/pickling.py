@@ -14,13 +14,13 @@ Rejected.   persistent_id for the shared objects: it is called for every int and
 import io
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import CellType, FunctionType
 from typing import Any, Final, Protocol
 
 from cluster.model.errors import CannotShipError
-from cluster.wire import coderef
+from cluster.wire import coderef, rebuilding
 from cluster.wire.coderef import Codes, nested_function
 
 MAIN_PREFIX: Final = "__gmp_main_"  # of the name under which an M imports a program's main file
@@ -101,9 +101,9 @@ class Pickling:
             raise self._cannot(what, error) from error
         return data
 
-    def loads(self, data: bytes | memoryview) -> object:
-        """The object. Raises whatever reading it raises: a missing module, a class's own error."""
-        return _Reader(io.BytesIO(data), self).load()
+    def loads(self, data: bytes | memoryview, mine: Sequence[object] = ()) -> object:
+        """It. Raises whatever reading it raises: a missing module, a class's own error. `mine`: see moving.py."""
+        return _Reader(io.BytesIO(data), self, mine).load()
 
     def reduce(self, obj: object) -> object:
         """How a shared object, or a thing of the main file, is written; NotImplemented for all else."""
@@ -151,11 +151,14 @@ class Pickling:
 
 
 class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, pickling: Pickling) -> None:
+    def __init__(self, file: io.BytesIO, pickling: Pickling, mine: Sequence[object]) -> None:
         super().__init__(file)
         self._pickling = pickling
+        self._mine = mine
 
     def find_class(self, module: str, name: str) -> object:
+        if name == "mine" and module == rebuilding.__name__:
+            return self._mine.__getitem__
         found = self._pickling.find_class(module, name)
         return super().find_class(module, name) if found is None else found
 

@@ -19,7 +19,7 @@ import io
 import itertools
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from importlib import import_module
 from traceback import walk_tb
@@ -83,8 +83,11 @@ class Names(Protocol):
 class Reducing:
     """Writes the things of one goroutine. `reduce` is the `reducer_override` of its pickler."""
 
-    def __init__(self, names: Names, by_value: bool = False) -> None:
+    def __init__(self, names: Names, by_value: bool = False, mine: Sequence[object] = ()) -> None:
+        """`mine`: things of this M, for each of which the reader has one of its own."""
         self._names: Final = names
+        self.mine: Final = mine
+        self._places: Final = {id(thing): i for i, thing in enumerate(mine)}
         self.by_value = by_value  # cloudpickle takes what has no name
         self.pairs: list[tuple[Any, int]] = []  # the frames that were read, outermost first, and where they stood
         self.awaitables: list[object] = []  # steps of async generators
@@ -99,6 +102,9 @@ class Reducing:
 
     def reduce(self, obj: object) -> object:
         """How `obj` is written; NotImplemented when pickle does it right. CannotShipError when it cannot go."""
+        place = self._places.get(id(obj))
+        if place is not None:
+            return rebuilding.mine, (place,)
         known = _BY_TYPE.get(type(obj))
         return self._other(obj) if known is None else known(self, obj)
 

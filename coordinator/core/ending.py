@@ -4,10 +4,13 @@ End.        The first result stands. All Ms are told to drop the program and ans
             print nothing of it any more; the client hears the result after the last answer, so
             after the last line. An M that does not answer within DROP_GRACE_NS is not waited for:
             it sits in a long call, and what it prints later is thrown away.
-Loss.       An M that was ever given goroutines of a program may hold some, or channels that others
-            wait on: its death ends the program with LostError. Nobody hangs.
+Loss.       An M that ever had goroutines of a program may hold some, or channels that others wait on: its
+            death ends the program with LostError. Nobody hangs. Those that were sent to it and that it
+            has not said to be its own go to another M; unless no M is left, or DEATHS_MAX have died so.
 Sources.    Go 1.19 runtime/proc.go: main; runtime/panic.go: fatalpanic.
 """
+
+from typing import Final
 
 from cluster.kernel.dump import deadlock_text, others_after
 from cluster.model.clock import SECOND, after
@@ -15,6 +18,7 @@ from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import DROP_GRACE_NS, PROGRAMS_MAX
 from cluster.wire.messages import (
     Accepted,
+    Back,
     Drop,
     Dump,
     Dumped,
@@ -30,6 +34,8 @@ from cluster.wire.messages import (
 from coordinator.core.membership import M, PeerId
 from coordinator.core.programs import Program, begin
 from coordinator.core.state import State
+
+DEATHS_MAX: Final = 3  # Ms that died with goroutines on their way to them: then these are taken for what kills
 
 
 def start(s: State, client: PeerId, request: StartProgram) -> None:
@@ -87,6 +93,8 @@ def finish(s: State, program: Program, kind: str, code: int, text: str, value: b
     s.globrunq.drop(program.id)
     for p in s.table.ps:
         p.runq = [record for record in p.runq if record.program != program.id]
+    for m in s.members.ms.values():
+        m.untaken = {key: record for key, record in m.untaken.items() if record.program != program.id}
     program.dropping = dict.fromkeys(s.members.ms)
     program.drop_deadline = after(s.now, DROP_GRACE_NS)
     for m in s.members.ms.values():
@@ -168,9 +176,36 @@ def lose(s: State, m: M, why: str) -> None:
             dropped(s, m, program.id)
         elif program.dumping.pop(m.id, m) is None:
             end_when_dumped(s, program)
-        elif m.shipped.get(program.id):
-            finish(s, program, "lost", 1, _lost_text(m, why))
+        else:
+            _lose_goroutines(s, program, m, why)
     tell_roster(s, (m.id,))
+
+
+def _lose_goroutines(s: State, program: Program, m: M, why: str) -> None:
+    untaken = [record for record in m.untaken.values() if record.program == program.id]
+    program.deaths += bool(untaken)
+    hopeless = untaken and (program.deaths >= DEATHS_MAX or not s.members.ms)
+    if m.took.get(program.id) or hopeless:
+        finish(s, program, "lost", 1, _lost_text(m, why))
+    elif untaken:
+        program.sent -= len(untaken)
+        s.globrunq.put_first(untaken)
+
+
+def refused(s: State, m: M, record: Record) -> None:
+    """`m` cannot run this goroutine: it goes back to where it came from, also if that holds no P."""
+    m.untaken.pop((record.program, record.goid), None)
+    program = s.programs.get(record.program)
+    if program is None or program.result is not None:
+        return
+    program.received += 1
+    giver = s.members.ms.get(record.giver)
+    if giver is None:  # then the program is about to end, too: it had goroutines there
+        finish(s, program, "lost", 1, f"cluster.LostError: goroutine {record.goid} can go nowhere: {record.refused}")
+        return
+    program.sent += 1
+    giver.untaken[record.program, record.goid] = record
+    s.tell(giver, Back(record))
 
 
 def _lost_text(m: M, why: str) -> str:

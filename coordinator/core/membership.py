@@ -16,7 +16,7 @@ from typing import NewType
 from cluster.model.clock import SECOND, Instant
 from cluster.model.ids import MId, PId, ProgramId
 from cluster.model.status import M_MOVES, MEvent, MStatus, move
-from cluster.wire.messages import Load, Peer
+from cluster.wire.messages import Load, Peer, Record
 
 PeerId = NewType("PeerId", bytes)  # how the shell addresses a process
 
@@ -42,7 +42,9 @@ class M:
     told_hungry: bool = False
     told_backlog: bool = False
     retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease
-    shipped: dict[ProgramId, int] = field(default_factory=dict)  # goroutines it was ever given, by program
+    immobile: str = ""  # why started goroutines neither leave it nor come to it
+    untaken: dict[tuple[ProgramId, int], Record] = field(default_factory=dict)  # sent to it, and perhaps lost with it
+    took: dict[ProgramId, int] = field(default_factory=dict)  # goroutines that it ever said are its own, by program
 
 
 class Membership:
@@ -57,9 +59,9 @@ class Membership:
         self._wanting: deque[M] = deque()
         self._next_id = 0
 
-    def join(self, peer: PeerId, pid: int, endpoint: str, now: Instant) -> M:
+    def join(self, peer: PeerId, pid: int, endpoint: str, now: Instant, immobile: str = "") -> M:
         """A new M, idle."""
-        m = M(MId(self._next_id), peer, pid, endpoint, now)
+        m = M(MId(self._next_id), peer, pid, endpoint, now, immobile=immobile)
         self._next_id += 1
         self.ms[m.id] = m
         self.by_peer[peer] = m

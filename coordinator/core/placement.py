@@ -14,6 +14,7 @@ Sources.    Go 1.19 runtime/proc.go: wakep, startm, findRunnable, stealWork, han
 """
 
 from cluster.model.clock import Instant, after
+from cluster.model.ids import ProgramId
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Hunger, LeaseP, Record, Retake, Work
@@ -104,10 +105,39 @@ def ship(s: State, m: M, records: tuple[Record, ...]) -> None:
     """Send goroutines to the holder of a P."""
     p = holding(s, m)
     for record in records:
-        m.shipped[record.program] = m.shipped.get(record.program, 0) + 1
+        m.untaken[record.program, record.goid] = record
         if (program := s.programs.get(record.program)) is not None:
             program.sent += 1
     s.tell(m, Work(p.id, p.epoch, records))
+
+
+def given(s: State, m: M, records: tuple[Record, ...]) -> None:
+    """`m` gives these away. Started ones go to one thief together, as Go's thief takes half of one queue."""
+    s.step("Steal", m=m.id, p=holding(s, m).id, detail=f"{len(records)} goroutines")
+    started = tuple(record for record in records if record.started)
+    thief = _thief(s) if started else None
+    if thief is not None:
+        ship(s, thief, started)
+    s.globrunq.put(record for record in records if thief is None or not record.started)
+
+
+def _thief(s: State) -> M | None:
+    """An M that can run goroutines at once, and now holds a P for them; None when nobody is hungry."""
+    for spinning in s.members.with_status(MStatus.SPINNING):
+        s.members.move(spinning, MEvent.FIND)
+        return spinning
+    idle = s.members.last_idle()
+    if idle is not None and s.table.idle:
+        grant(s, idle)
+        return idle
+    return None
+
+
+def took(m: M, program: ProgramId, goids: tuple[int, ...]) -> None:
+    """Goroutines that were sent to `m` are its own from now on; nobody else can have them."""
+    for goid in goids:
+        m.untaken.pop((program, goid), None)
+    m.took[program] = m.took.get(program, 0) + len(goids)
 
 
 def holding(s: State, m: M) -> P:

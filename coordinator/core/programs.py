@@ -38,6 +38,7 @@ class Program:
     next_stripe: int = 0
     sent: int = 0  # records that the coordinator has sent to Ms
     received: int = 0  # and got from them
+    deaths: int = 0  # of Ms with goroutines of it on their way there
     result: Ended | None = None
     dropping: dict[MId, None] = field(default_factory=dict)  # Ms that have not said Dropped yet
     drop_deadline: Instant = Instant(0)

@@ -70,7 +70,7 @@ class State:
     clients: dict[PeerId, Instant] = field(default_factory=dict)  # heard at
     boot_steps: list[Step] = field(default_factory=list)
     out: list[Command] = field(default_factory=list)
-    outputs: dict[PeerId, int] = field(default_factory=dict)  # Output messages ever taken from each M
+    outputs: dict[PeerId, int] = field(default_factory=dict)  # Output and Took messages ever taken from each M
     acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
     next_program: int = 1
@@ -83,6 +83,11 @@ class State:
     def tell(self, m: M, message: Message) -> None:
         """Send to an M."""
         self.out.append(Send(m.peer, message))
+
+    def owe(self, m: M) -> None:
+        """A no-wait message of `m` has taken effect: it is told so at the end of the step."""
+        self.outputs[m.peer] = self.outputs.get(m.peer, 0) + 1
+        self.acknowledge[m.peer] = None
 
     def warn(self, phrase: str, **fields: object) -> None:
         """Tell the operator that something went wrong with which we cope."""

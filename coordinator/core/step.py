@@ -17,7 +17,7 @@ from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
 from coordinator.core import ending, queries, sysmon
 from coordinator.core.membership import M, PeerId
-from coordinator.core.placement import balance, ship
+from coordinator.core.placement import balance, given, ship, took
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import Command, State
 
@@ -132,7 +132,7 @@ class Core:
             return
         if (known := s.members.by_peer.get(peer)) is not None:
             ending.lose(s, known, "registered anew")
-        m = s.members.join(peer, message.pid, message.endpoint, s.now)
+        m = s.members.join(peer, message.pid, message.endpoint, s.now, message.immobile)
         s.tell(m, w.Welcome(m.id, LEASE_RENEW_NS, LEASE_GIVE_UP_NS, len(s.table)))
         s.step("MStart", m=m.id, detail=f"pid={m.pid}")
         for program in s.programs.values():
@@ -182,9 +182,13 @@ class Core:
                 m.load = load
                 if m.status is MStatus.IDLE:
                     s.members.move(m, MEvent.WANT)
+            case w.Took(program_id, goids):
+                s.owe(m)
+                took(m, program_id, goids)
+            case w.Unfit(record):
+                ending.refused(s, m, record)
             case w.Output(program_id):
-                s.outputs[m.peer] = s.outputs.get(m.peer, 0) + 1
-                s.acknowledge[m.peer] = None
+                s.owe(m)
                 if (program := s.programs.get(program_id)) is not None:
                     s.send(program.client, message)
             case w.Traced(program_id):
@@ -230,14 +234,7 @@ class Core:
                     ship(s, m, records)
             case w.Give(records=records):
                 m.told_hungry = False
-                for record in records:
-                    if (program := s.programs.get(record.program)) is not None and program.result is None:
-                        program.received += 1
-                        if len(s.globrunq) >= GLOBRUNQ_MAX:
-                            ending.finish(s, program, "fatal", 2, FULL)
-                        else:
-                            s.globrunq.put([record])
-                s.step("Steal", m=m.id, p=p.id, detail=f"{len(records)} goroutines")
+                given(s, m, self._received(records))
             case w.MainReturned():
                 if (program := s.programs.get(message.program)) is not None:
                     s.step("MainReturn", m=m.id, goid=1, program=program)
@@ -252,9 +249,23 @@ class Core:
             case _:
                 assert_never(message)
 
+    def _received(self, records: tuple[w.Record, ...]) -> tuple[w.Record, ...]:
+        """Goroutines that an M sends: those of living programs. One more than GLOBRUNQ_MAX ends its program."""
+        s = self.state
+        living: list[w.Record] = []
+        for record in records:
+            if (program := s.programs.get(record.program)) is not None and program.result is None:
+                program.received += 1
+                if len(s.globrunq) + len(living) >= GLOBRUNQ_MAX:
+                    ending.finish(s, program, "fatal", 2, FULL)
+                else:
+                    living.append(record)
+        return tuple(living)
+
     def _release(self, m: M, p: P, message: w.ReleaseP) -> None:
         s = self.state
         m.load = message.load
+        p.runq += self._received(message.records)
         p.tick = message.load.tick
         s.table.release(p)
         m.p = None

@@ -79,6 +79,10 @@ class Office:
     def give(self, index: int, *records: w.Record) -> None:
         self.say(f"w{index}", w.Give(*self.lease(index), records))
 
+    def took(self, index: int, program: ProgramId, *goids: int) -> None:
+        """w`index` says that these are its own."""
+        self.say(f"w{index}", w.Took(program, goids))
+
     def want(self, index: int) -> None:
         self.say(f"w{index}", w.AcquireP(LOAD))
 

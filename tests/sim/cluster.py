@@ -360,8 +360,10 @@ class World:
 
 def goroutines_in(message: w.Message) -> list[tuple[ProgramId, int]]:
     """Those that a message carries."""
-    if isinstance(message, w.Work | w.Give):
+    if isinstance(message, w.Work | w.Give | w.ReleaseP):
         return [(record.program, record.goid) for record in message.records]
+    if isinstance(message, w.Unfit | w.Back):
+        return [(message.record.program, message.record.goid)]
     return []
 
 

@@ -12,9 +12,9 @@ FIRST = ProgramId(1)
 
 
 def busy(world: World) -> None:
-    """A program whose goroutines are on every M."""
+    """A program whose goroutines are on every M, as the coordinator knows."""
     world.start(programs.doze, 12)
-    world.until(lambda: all(any(h.kernel.gs for h in node.machine.programs.values()) for node in world.nodes))
+    world.until(lambda: all(m.took for m in world.core.state.members.ms.values()))
 
 
 def test_an_m_that_dies_ends_the_program_with_lost_error(rng: Random) -> None:
@@ -66,7 +66,7 @@ def test_an_m_that_dies_in_a_survey_does_not_end_all_surveys(rng: Random) -> Non
     with World(rng.getrandbits(32), ms=3, procs=3) as world:
         world.start(programs.naps_and_counts, 20)
         world.until(lambda: world.core.state.surveys.round is not None)
-        unused = next(m for m in world.core.state.members.ms.values() if not m.shipped)
+        unused = next(m for m in world.core.state.members.ms.values() if not m.took)
         world.kill(unused.pid - 100)
         world.finish(FIRST)
         world.start(programs.all_asleep, 1)

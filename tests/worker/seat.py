@@ -41,17 +41,20 @@ T = TypeVar("T")
 
 
 class Seat:
-    """Implements the machine's `Hands` and `Loader`. `text` is the program file, after PRELUDE."""
+    """Implements the machine's `Hands` and `Loader`. `text` is the program file, after PRELUDE; `me` its id."""
 
-    def __init__(self, text: str = "def main(): pass") -> None:
+    def __init__(self, text: str = "def main(): pass", me: MId = ME) -> None:
+        self.me = me
         self.clock = FakeClock()
-        self._text = PRELUDE + dedent(text)
+        self.text = text
         self.met: list[tuple[tuple[w.Peer, ...], tuple[MId, ...]]] = []
         self.forgotten: list[ProgramId] = []
         self.unloadable = ""
         self.calls: list[tuple[G, Callable[[], object]]] = []
         self.on_pump: Callable[[], None] = lambda: None
         self.sent: list[tuple[MId, w.Message]] = []
+        self.took: list[w.Took] = []  # said; it is told at once that this is known, and the test need not
+        self._no_wait = 0  # messages to the coordinator that it owes a Told for
         self.machine = Machine(self.clock, self, self, REGISTER, lambda: 7)
 
     # -- Hands and Loader
@@ -68,14 +71,14 @@ class Seat:
     def load(self, program: ProgramId, source: w.Source, by_path: bool, alone: bool) -> str:
         if self.unloadable:
             raise LoadError(self.unloadable)
-        module = ModuleType(f"{MAIN_PREFIX}{program}__")
+        module = ModuleType(self._module(program))
         sys.modules[module.__name__] = module
-        exec(self._text, module.__dict__)
+        exec(PRELUDE + dedent(self.text), module.__dict__)
         return module.__name__
 
     def forget(self, program: ProgramId) -> None:
         self.forgotten.append(program)
-        sys.modules.pop(f"{MAIN_PREFIX}{program}__", None)
+        sys.modules.pop(self._module(program), None)
 
     # -- what the test does
 
@@ -85,19 +88,31 @@ class Seat:
 
     def send(self) -> list[tuple[MId, w.Message]]:
         """What may leave now."""
-        self.sent = self.machine.outgoing()
+        self.sent = self._outgoing()
         return self.sent
+
+    def _outgoing(self) -> list[tuple[MId, w.Message]]:
+        left = []
+        while leaving := self.machine.outgoing():
+            for to, message in leaving:
+                self._no_wait += to == COORDINATOR and isinstance(message, w.Took | w.Output)
+                if isinstance(message, w.Took):
+                    self.took.append(message)
+                    self.take(w.Told(self._no_wait))
+                else:
+                    left.append((to, message))
+        return left
 
     def turn(self, wait_ns: int = 0) -> list[tuple[MId, w.Message]]:
         """Time passes, then one turn of the loop: all that left."""
         self.clock.advance(wait_ns)
         self.machine.tick(self.clock.now())
-        left = self.machine.outgoing()
+        left = self._outgoing()
         if self.machine.wants_load:
             self.machine.load()
         elif self.machine.may_run:
             self.machine.run(self.clock.now())
-        self.sent = left + self.machine.outgoing()
+        self.sent = left + self._outgoing()
         return self.sent
 
     def turns(self, n: int) -> list[tuple[MId, w.Message]]:
@@ -119,7 +134,7 @@ class Seat:
 
     def join(self, program: ProgramId | None = A) -> None:
         """Be welcomed, and hear of a program."""
-        self.take(WELCOME)
+        self.take(WELCOME._replace(m=self.me))
         if program is not None:
             self.take(w.LoadProgram(program, SOURCE, OPTIONS, 0, 1))
         self.send()
@@ -144,7 +159,10 @@ class Seat:
         return list(self.hosted(program).kernel.gs.values())
 
     def module(self, program: ProgramId = A) -> ModuleType:
-        return sys.modules[f"{MAIN_PREFIX}{program}__"]
+        return sys.modules[self._module(program)]
+
+    def _module(self, program: ProgramId) -> str:
+        return f"{MAIN_PREFIX}{program}_{self.me}__"
 
     def log(self, program: ProgramId = A) -> list[object]:
         """What the program wrote into its own list."""

@@ -7,7 +7,8 @@ lease           renewals and deadlines
 outbox          what may leave when: causal order across Ms
 homes           objects of this M that others use, and handles on theirs
 queries         what goroutines of this M ask about all of their program
-records         goroutines that have not started, as records
+records         goroutines as records that another M can run
+moves           goroutines that come to this M and leave it: when, how many, and what if they cannot
 tracing         which goroutine ran when, on which core
 endings         exit codes and texts
 programs        the programs that have goroutines here

@@ -15,8 +15,9 @@ Sources.    Go 1.19 runtime/proc.go: checkdead, schedtrace; runtime/traceback.go
 from collections.abc import Collection
 
 from cluster.kernel.dump import describe
-from cluster.kernel.g import SYSCALL, G, status_of
+from cluster.kernel.g import SYSCALL, G, pinned_by, status_of
 from cluster.kernel.sched import Sched, program_of
+from cluster.kernel.stealing import movable
 from cluster.model.limits import STACK_MIN
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
@@ -28,12 +29,13 @@ def load(sched: Sched, programs: Collection[Hosted]) -> Load:
     queued = [*sched.ring, *sched.globrunq]
     return Load(
         runnable=sched.runnable() + sum(len(hosted.inbox) for hosted in programs),
-        stealable=sum(1 for g in queued if g.send is None and not g.pinned),
+        stealable=sum(1 for g in queued if movable(g, True)),
         ring=len(sched.ring),
         globrunq=len(sched.globrunq),
         goroutines=sum(len(hosted.kernel.gs) for hosted in programs),
         tick=sched.tick,
         timers=len(sched.timers),
+        pinned=sum(1 for hosted in programs for g in goroutines(hosted) if pinned_by(g)),
     )
 
 

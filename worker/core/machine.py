@@ -22,14 +22,15 @@ from cluster.kernel.runtime import exit_syscall, forget_p
 from cluster.kernel.sched import Sched, program_of
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import CannotShipError, NoLeaseError
-from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
+from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
 from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
-from worker.core import census, endings, records
+from worker.core import census, endings
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
 from worker.core.lease import LeaseClient
+from worker.core.moves import Moves
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
 from worker.core.queries import Queries
@@ -42,13 +43,21 @@ class Machine:
     """An M. `register` is what it says first, and again after it was fenced off."""
 
     def __init__(
-        self, clock: Clock, loader: Loader, hands: Hands, register: w.RegisterM, cpu: Callable[[], int]
+        self,
+        clock: Clock,
+        loader: Loader,
+        hands: Hands,
+        register: w.RegisterM,
+        cpu: Callable[[], int],
+        chaos: Random | None = None,
     ) -> None:
+        """`chaos`: see `Moves`."""
         self._clock: Final = clock
         self._loader: Final = loader
         self._hands: Final = hands
         self._register: Final = register
         self._cpu: Final = cpu
+        self._chaos: Final = chaos
         self.done = ""  # why the process should end; "" while it should not
         self._begin(clock.now())
 
@@ -64,6 +73,7 @@ class Machine:
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
+        self.moves = Moves(self.outbox, self.programs, self.sched, self._note, self._chaos)
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
         self._retake = False
@@ -132,17 +142,18 @@ class Machine:
 
     def tick(self, now: Instant) -> None:
         """Let time pass: renew, look for work, give some away, give the P back."""
-        self._pass_time(now, last_resort=True)
+        self._pass_time(now, beside=False)
         if self.me == NO_M:
             return
-        self._unpack_inboxes()
+        for hosted, failure in self.moves.unpack():
+            self._fail(hosted, failure)
         self._flush_traces(now)
         if self.find.state is not State.RUNNING:
             self.sched.timers.fire(now, self.sched.ready)
         if self.find.state not in HOLDS_P:
             self._while_idle(now)
-        elif self._retake:
-            self._give_p_back(now)
+        elif self._retake or (self.moves.moody and self.find.state is State.RUNNING):
+            self._give_p_back(now, handing_off=True)
         elif self._work():
             self._has_work(now)
             if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
@@ -155,17 +166,17 @@ class Machine:
 
     def tick_aside(self, now: Instant) -> None:
         """The part of `tick` that a second thread may do while a goroutine runs."""
-        self._pass_time(now, last_resort=False)
+        self._pass_time(now, beside=True)
 
-    def _pass_time(self, now: Instant, last_resort: bool) -> None:
+    def _pass_time(self, now: Instant, beside: bool) -> None:
         if self.me == NO_M:
             return
         if now >= self.lease.next_renewal:
             self._direct.append((COORDINATOR, self.lease.renew(now, self._load())))
             if self.lease.abandoned:
                 self.done = "the coordinator does not answer"
-        if self.sched.hungry:
-            self._give(last_resort)
+        if self.sched.hungry or self.moves.restless:
+            self._give(now - self._run_began if beside else 0, beside)
 
     @property
     def wants_load(self) -> bool:
@@ -207,13 +218,11 @@ class Machine:
         elapsed = self._clock.now() - now
         if watched and self.sched.last is not None:
             self.tracer.ran(self.sched.last, self.me, lease.p, now, elapsed)
-            steps = self.sched.last.program.stack_steps
-            while steps:
-                kind, g, detail = steps.popleft()
-                self.tracer.resized(g, kind, detail, self.me, lease.p, now)
         if self.sched.events:
             self._conclude()
         elif more:
+            if self.sched.tokens:  # else it was ended early, after nobody knows how many
+                self.moves.pace.ran(elapsed, budget)
             fitting = budget * IO_PERIOD_NS // max(elapsed, 1)
             self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
 
@@ -284,7 +293,7 @@ class Machine:
     def _take_order(self, message: w.Message) -> None:
         match message:
             case w.Welcome(m, renew_ns, give_up_ns, procs):
-                self.me = self.homes.me = m
+                self.me = self.homes.me = self.moves.me = m
                 self.sched.procs = procs
                 self.lease.configure(renew_ns, give_up_ns)
             case w.Roster(peers, gone):
@@ -295,8 +304,11 @@ class Machine:
                 self.programs[message.program] = Hosted(message)
             case w.LeaseP():
                 self._leased(message, self._clock.now())
-            case w.Work():
-                self._take_work(message)
+            case w.Work(p, epoch, came):
+                if self._last_lease == (p, epoch):  # else it is of before we were fenced off
+                    self.moves.take(came)
+            case w.Back(record):
+                self.moves.take((record,))
             case w.Drop(program):
                 self._drop(program)
             case w.Reply():
@@ -317,20 +329,6 @@ class Machine:
         self.sched.hungry = message.hungry
         self._retake, self._pulled_at_tick = False, self.sched.tick
 
-    def _take_work(self, message: w.Work) -> None:
-        if self._last_lease != (message.p, message.epoch):
-            return  # of a lease from before we were fenced off; its goroutines went with it
-        for record in message.records:
-            hosted = self.programs.get(record.program)
-            if hosted is not None and not hosted.closed:
-                hosted.take(record, self.outbox)
-
-    def _unpack_inboxes(self) -> None:
-        """Queue the goroutines that came, of programs that are loaded."""
-        for hosted in self.programs.values():
-            if (failure := records.unpack_inbox(hosted, self.sched)) is not None:
-                self._fail(hosted, failure)
-
     def _drop(self, program: ProgramId) -> None:
         hosted = self.programs.pop(program, None)
         if hosted is not None:
@@ -343,8 +341,7 @@ class Machine:
     def _close(self, hosted: Hosted) -> None:
         """The last that the program prints and traces here: lines that have not ended."""
         if not hosted.closed:
-            for program, spans, steps in self.tracer.flush(None):
-                self.outbox.post(COORDINATOR, w.Traced(program, spans, steps))
+            self._flush_traces(None)
             for stream, text in hosted.partial.items():
                 if text:
                     self.outbox.output(hosted.id, stream, text.encode("utf-8", "surrogateescape"))
@@ -417,27 +414,28 @@ class Machine:
         self._pulled_at_tick = self.sched.tick
         self.outbox.post(COORDINATOR, w.Pull(lease.p, lease.epoch))
 
-    def _give_p_back(self, now: Instant, blocked: bool = False) -> None:
-        """Another is wanted as soon as may be if there is work, or a goroutine `blocked` in a call goes on with it."""
+    def _give_p_back(self, now: Instant, blocked: bool = False, handing_off: bool = False) -> None:
+        """Another is wanted as soon as may be if there is work, or a goroutine `blocked` in a call goes on with it.
+
+        `handing_off`: to an M that wants it, with what can move.
+        """
         lease = self.lease.lease
         assert lease is not None
+        leaving = self.moves.hand_off() if handing_off else ()
         wants = blocked or self._work()
         self._retake = False
-        self.outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), wants))
+        self.outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), wants, leaving))
         self.lease.drop()
         if self.find.state is not State.RUNNING and wants:
             self.find.move(Event.HAS_WORK, now)
         self.find.move(Event.LEAVE_WANTING if wants else Event.LEAVE_IDLE, now)
 
-    def _give(self, last_resort: bool) -> None:
-        """Somebody is hungry: send half of what can move, unless that is all we have. For `last_resort` see `steal`."""
+    def _give(self, under_way_ns: int, beside: bool) -> None:
+        """Somebody is hungry: send half of what can move. `beside` a slice that has taken `under_way_ns` by now."""
         lease = self.lease.lease
-        spare = self.sched.runnable() > 1 or self.sched.cur is not None
-        if lease is None or not spare:
-            return
-        if packed := records.pack_half(self.sched, self.programs, last_resort):
+        if lease is not None and (leaving := self.moves.give(under_way_ns, beside)):
             self.sched.hungry = False
-            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, packed))
+            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, leaving))
 
     def _load(self) -> w.Load:
         return census.load(self.sched, self.programs.values())
@@ -491,6 +489,12 @@ class Machine:
             if step is not None:
                 self.outbox.post(COORDINATOR, w.Traced(hosted.id, (), (step,)))
 
-    def _flush_traces(self, now: Instant) -> None:
+    def _flush_traces(self, now: Instant | None) -> None:
         for program, spans, steps in self.tracer.flush(now):
             self.outbox.post(COORDINATOR, w.Traced(program, spans, steps))
+
+    def _note(self, g: G, kind: str, detail: str) -> None:
+        hosted = self.programs[g.program.id]
+        if hosted.watched:
+            p = self._last_lease[0] if self._last_lease is not None else NO_P
+            self.tracer.note(g, kind, detail, self.me, p, self._clock.now())

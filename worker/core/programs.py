@@ -44,7 +44,9 @@ class Hosted:
         self.module = ""
         self.failure = ""  # why it could not be loaded
         self.inbox: deque[Record] = deque()  # came, and not yet queued
-        self.preemptible: Final = "asyncpreemptoff=1" not in message.source.godebug.split(",")
+        settings = message.source.godebug.split(",")
+        self.preemptible: Final = "asyncpreemptoff=1" not in settings
+        self.kernel.mobile = "moveoff=1" not in settings
         self.printed_early: list[tuple[int, bytes]] = []  # by the main file, when this M was not known to run main
         self.sent = 0
         self.received = 0
@@ -62,7 +64,7 @@ class Hosted:
         """A goroutine came. With main comes what the main file printed when it was imported ahead of it."""
         self.received += 1
         self.inbox.append(record)
-        if record.goid == MAIN_GOID:
+        if record.goid == MAIN_GOID and not record.started:
             for stream, data in self.printed_early:
                 outbox.output(self.id, stream, data)
             self.printed_early.clear()
@@ -70,7 +72,7 @@ class Hosted:
     @property
     def runs_main(self) -> bool:
         """Whether its main goroutine is about to start here."""
-        return any(record.goid == MAIN_GOID for record in self.inbox)
+        return any(record.goid == MAIN_GOID and not record.started for record in self.inbox)
 
     def load(self, loader: Loader, objects: Objects, alone: bool) -> Pickling | None:
         """Import the main file unless that was done; None when it cannot be, see `failure`."""

@@ -1,89 +1,109 @@
-"""Goroutines that have not started, as records that any M can run, and back.
+"""Goroutines as records that another M can run, and back.
 
-Body.       (function, arguments, where it was made), pickled; of main (function, arguments), as its
-            client writes it, or b"" for the `main` of a program that was named by its path.
+Body.       Of one that has not started: (function, arguments, where it was made), pickled; of main (function,
+            arguments), as its client writes it, or b"" for the `main` of a program that was named by its
+            path. Of one that has: its frames, what it was woken with, and its stack of `call`s; see
+            wire/moving.py. Its G and this M's kernel are in its frames, too: there the receiver's own stand.
 Owner.      Whoever has the record has the goroutine: `pack` takes it off this M, `unpack` puts it on.
 Invariants. A goroutine is in at most one of: an M's kernel, a record. Each crossing is counted once
-            as sent and once as received.
-Pinned.     One whose arguments cannot be pickled stays where it is, for good: the reason is kept on
-            the G, so that no thief tries again.
+            as sent and once as received. One that has started is emptied here only when all of it has
+            been written, and none of its code runs for that.
+Pinned.     One that cannot be pickled stays: of one that has not started its arguments are asked once, of one
+            that has its variables, again when it has run. The reason is kept on the G.
 Unlike Go.  A G of Go is a pointer, which any P may take. Its wired goroutines are the model of ours
             that are pinned.
 Sources.    Go 1.19 runtime/proc.go: newproc1, runqgrab, stoplockedm.
 """
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable
+from types import CoroutineType
+from typing import Any, Final, cast
 
 from cluster.kernel.dump import created_by
-from cluster.kernel.g import G
+from cluster.kernel.g import G, Named, name_of, refuse
 from cluster.kernel.sched import Sched
-from cluster.kernel.stealing import steal
+from cluster.kernel.stack import Stack
 from cluster.model.errors import CannotShipError
-from cluster.model.ids import MAIN_GOID, ProgramId
+from cluster.model.ids import MAIN_GOID, MId
+from cluster.model.limits import MOVE_CALLS_MAX
+from cluster.wire import moving
 from cluster.wire.messages import Record
 from cluster.wire.pickling import Pickling
-from worker.core.endings import Failure, unreadable
 from worker.core.programs import Hosted
 
 Function = Callable[..., object]
+_State = tuple[str, tuple[str, ...], object, "Stack | None", "CoroutineType[Any, Any, Any]"]
+
+HAS_RUN: Final = "it was resumed by another goroutine while it was packed"
 
 
-def pack(hosted: Hosted, pickling: Pickling, g: G) -> Record | None:
+def pack(hosted: Hosted, pickling: Pickling, sched: Sched, me: MId, g: G) -> Record | None:
     """A record of `g`, which is then no longer this M's; None when it cannot leave, and is pinned."""
-    made_at = () if g.goid == MAIN_GOID else (created_by(g),)
     try:
-        body = pickling.dumps((g.fn, g.args, *made_at), f"goroutine {g.goid}")
+        body = _unstarted(pickling, g) if g.send is None else _started(hosted, pickling, sched, g)
     except CannotShipError as error:
-        g.pinned = str(error)
+        refuse(g, str(error))
         return None
-    del hosted.kernel.gs[g.goid]
+    kernel = hosted.kernel
+    del kernel.gs[g.goid]
+    kernel.stacks.pop(g.goid, None)
+    if kernel.main is g:
+        kernel.main = None
     hosted.sent += 1
     hosted.away += 1
-    return Record(hosted.id, g.goid, body)
+    return Record(hosted.id, g.goid, body, g.send is not None, me)
 
 
-def pack_half(sched: Sched, programs: Mapping[ProgramId, Hosted], last_resort: bool) -> tuple[Record, ...]:
-    """Records of half of what can leave, oldest first; what turns out to be pinned stays, in globrunq.
-
-    For `last_resort` see `steal`.
-    """
-    packed = []
-    for g in steal(sched, last_resort):
-        hosted = programs[g.program.id]
-        assert hosted.pickling is not None, "a program whose goroutines run is loaded"
-        record = pack(hosted, hosted.pickling, g)
-        if record is None:
-            sched.globrunq.append(g)
-        else:
-            packed.append(record)
-    return tuple(packed)
+def _unstarted(pickling: Pickling, g: G) -> bytes:
+    made_at = () if g.goid == MAIN_GOID else (created_by(g),)
+    return pickling.dumps((g.fn, g.args, *made_at), f"goroutine {g.goid}")
 
 
-def unpack_inbox(hosted: Hosted, sched: Sched) -> Failure | None:
-    """Queue the goroutines that came, once their program is loaded; why the program is over, if one cannot be read."""
-    if hosted.inbox and hosted.failure:
-        return Failure("load", 1, hosted.failure)
-    while hosted.inbox and hosted.pickling is not None:
-        record = hosted.inbox.popleft()
-        try:
-            unpack(hosted, hosted.pickling, sched, record)
-        except Exception as error:  # noqa: BLE001  # reading arguments runs their classes' code
-            return unreadable(record.goid, error)
-    return None
+def _started(hosted: Hosted, pickling: Pickling, sched: Sched, g: G) -> bytes:
+    """The goroutine as bytes, emptied here."""
+    coroutine = getattr(g.send, "__self__", None)
+    assert isinstance(coroutine, CoroutineType), "its `send` is a coroutine's own"
+    stack = hosted.kernel.stacks.get(g.goid)
+    calls = stack.frames if stack is not None else []
+    if len(calls) > MOVE_CALLS_MAX:
+        raise CannotShipError(f"it is {len(calls)} calls deep, more than {MOVE_CALLS_MAX} (MOVE_CALLS_MAX)")
+    state = name_of(g.fn), created_by(g), g.val, stack, coroutine
+    packed = moving.pack(state, pickling, (g, sched, hosted.kernel), [coroutine, *calls])
+    try:
+        moving.void(packed)
+    except RuntimeError as error:
+        raise CannotShipError(HAS_RUN) from error
+    return packed.data
 
 
-def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> None:
-    """Queue the goroutine of a record at the tail of the ring. Raises what reading its arguments raises."""
-    if record.goid == MAIN_GOID:
+def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> G:
+    """Queue the goroutine of a record at the tail of the ring. Raises what reading it raises: nothing happened then."""
+    if record.started:
+        g = _restarted(hosted, pickling, sched, record)
+    elif record.goid == MAIN_GOID:
         # A body is written by `pack`, or by the client for main, so its shape is known.
         main = (pickling.main_attribute("main"), ()) if not record.body else pickling.loads(record.body)
         fn, args = cast("tuple[Function, tuple[object, ...]]", main)
-        sched.spawn_main(hosted.kernel, fn, args)
         hosted.away -= 1
-        return
-    fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
-    g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
+        return sched.spawn_main(hosted.kernel, fn, args)
+    else:
+        fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
+        g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
+    if record.refused:
+        refuse(g, record.refused)
     hosted.kernel.gs[g.goid] = g
     hosted.away -= 1
     sched.put([g])
+    return g
+
+
+def _restarted(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> G:
+    kernel = hosted.kernel
+    g = G(record.goid, kernel, Named(""), (), None, 0)
+    name, made_at, val, stack, coroutine = cast("_State", moving.unpack(record.body, pickling, (g, sched, kernel)))
+    g.fn, g.creator, g.val, g.send = Named(name), made_at, val, coroutine.send
+    if stack is not None:
+        kernel.stacks[g.goid] = stack
+    if g.goid == MAIN_GOID:
+        kernel.main = g
+    return g

@@ -47,9 +47,12 @@ class Tracer:
             spans.append(span)
             self.pending += 1
         self._tell(g, m, p, span)
+        while g.program.stack_steps:
+            kind, resized, detail = g.program.stack_steps.popleft()
+            self.note(resized, kind, detail, m, p, start)
 
-    def resized(self, g: G, kind: str, detail: str, m: MId, p: PId, now: Instant) -> None:
-        """The stack of `g` has grown or shrunk: `kind` is StackGrow or StackShrink."""
+    def note(self, g: G, kind: str, detail: str, m: MId, p: PId, now: Instant) -> None:
+        """Something happened to `g`: StackGrow, StackShrink, GoMove, GoPin."""
         if not self.pending:
             self.due = after(now, FLUSH_NS)
         self.pending += 1

@@ -100,6 +100,7 @@ def test_what_waits_of_an_ended_program_is_thrown_away() -> None:
 def test_the_death_of_an_m_with_goroutines_ends_their_program_and_no_other() -> None:
     office = Office(procs=2, ms=3)
     lost, kept = office.start("ann"), office.start("bob")
+    office.took(0, lost, 1)
     office.say("nursery", w.MExited(100, 0, 11))
     office.drop(lost, 1, 2)
     (ended,) = office.heard("ann", w.Ended)

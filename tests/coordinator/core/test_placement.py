@@ -12,7 +12,9 @@ def test_main_and_a_lease_go_to_the_first_m_and_nobody_else_is_waked() -> None:
     (lease,), (work,) = office.heard("w0", w.LeaseP), office.heard("w0", w.Work)
     assert (lease.p, lease.epoch, lease.procs, work.records) == (0, 1, 2, (w.Record(program, 1, b"main"),))
     assert [kind for to, kind in office.said if to == "w1"] == office.heard("w1", w.LoadProgram)
-    assert office.state.programs[program].sent == 1 and office.m(0).shipped == {program: 1}
+    assert office.state.programs[program].sent == 1 and office.m(0).took == {}
+    office.took(0, program, 1)
+    assert office.m(0).took == {program: 1} and office.heard("w0", w.Told) == [w.Told(1)]
 
 
 def test_an_m_hears_of_a_program_before_its_lease_and_of_its_lease_before_work() -> None:

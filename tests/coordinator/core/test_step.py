@@ -33,7 +33,7 @@ def effects(office: Office) -> object:
     s = deepcopy(office.state)
     for m in s.members.ms.values():
         m.heard_at, m.load, m.nonce = s.now, LOAD, 0
-    ms = [(m, m.status, m.p, m.told_hungry, m.shipped) for m in s.members.ms.values()]
+    ms = [(m, m.status, m.p, m.told_hungry, m.took) for m in s.members.ms.values()]
     programs = [(p.id, p.result, p.sent, p.received, p.quiet) for p in s.programs.values()]
     return repr((s.table.ps, s.table._idle, ms, programs, len(s.globrunq), s.surveys))
 

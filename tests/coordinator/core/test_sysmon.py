@@ -32,6 +32,7 @@ def test_any_word_of_an_m_keeps_it_and_so_does_its_parents() -> None:
 def test_the_p_of_a_silent_m_is_leased_again_and_its_old_lease_is_refused() -> None:
     office = Office(procs=1, ms=2)
     program = office.start()
+    office.took(0, program, 1)
     p, epoch = office.lease(0)
     office.wait(LEASE_EXPIRE_NS)
     office.want(1)

@@ -7,7 +7,7 @@ import pytest
 from cluster.kernel.dump import created_by
 from cluster.model.ids import MAIN_GOID
 from cluster.wire.messages import Record
-from tests.worker.seat import A, Seat
+from tests.worker.seat import ME, A, Seat
 from worker.core.records import pack, unpack
 
 
@@ -34,7 +34,7 @@ def test_a_goroutine_that_leaves_is_gone_here_and_is_the_same_where_it_arrives()
     g = next(g for g in seat.gs() if g.args == ("a",))
     made_at = created_by(g)
     assert made_at[0] == "created by main.main"
-    record = pack(hosted, pickling, g)
+    record = pack(hosted, pickling, seat.machine.sched, ME, g)
     assert record is not None and (record.program, record.goid) == (A, g.goid)
     assert g not in seat.gs() and hosted.sent == 1
     unpack(hosted, pickling, seat.machine.sched, record)
@@ -54,7 +54,7 @@ def test_main_that_has_not_started_may_leave_too_and_arrives_as_main() -> None:
     hosted, pickling = seat.hosted(), seat.hosted().pickling
     assert pickling is not None
     (g,) = seat.gs()
-    record = pack(hosted, pickling, g)
+    record = pack(hosted, pickling, seat.machine.sched, ME, g)
     assert record is not None and record.goid == MAIN_GOID
     unpack(hosted, pickling, seat.machine.sched, record)
     assert seat.gs() == [hosted.kernel.main]
@@ -67,7 +67,7 @@ def test_a_goroutine_that_cannot_be_pickled_stays_and_is_pinned_with_the_reason(
     assert pickling is not None
     g = next(g for g in seat.gs() if g.args == ("a",))
     g.args = (threading.Lock(),)
-    assert pack(hosted, pickling, g) is None
+    assert pack(hosted, pickling, seat.machine.sched, ME, g) is None
     assert g in seat.gs() and hosted.sent == 0
     assert "cannot pickle '_thread.lock' object" in g.pinned
 

@@ -1,0 +1,259 @@
+"""Goroutines that leave one M and come to another: when, how many, and what becomes of those that cannot."""
+
+from random import Random
+
+import pytest
+
+from cluster.kernel.g import G, Named, name_of, pinned_by
+from cluster.model.clock import MILLISECOND
+from cluster.model.ids import MAIN_GOID
+from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
+from cluster.wire import frame
+from cluster.wire.messages import Back, Give, MainReturned, Record, ReleaseP, Retake, Unfit
+from tests.worker.seat import EPOCH, ME, OTHER, P0, A, Seat
+from worker.core.moves import PACE_NS, Moves, Pace
+
+pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
+
+STEPS = """
+    async def steps(name, n):
+        try:
+            for i in range(n):
+                log.append((name, i))
+                await gosched()
+        finally:
+            log.append((name, "ends"))
+    async def main():
+        for name in "abcd":
+            go(steps, name, 3)
+        await gosched()
+        await waits()
+"""
+
+
+def start(text: str = STEPS, slices: int = 6) -> Seat:
+    """An M that has made so many slices, which were long."""
+    seat = Seat(text)
+    seat.join()
+    seat.lease()
+    seat.work(Record(A, MAIN_GOID, b""))
+    seat.turn()
+    step(seat, slices)
+    seat.machine.moves.pace.ran(slices * PACE_NS, 1)
+    return seat
+
+
+def step(seat: Seat, slices: int = 1) -> None:
+    """So many slices."""
+    for _ in range(slices):
+        seat.machine._budget = 1
+        seat.turn()
+
+
+def give(seat: Seat) -> tuple[Record, ...]:
+    return seat.machine.moves.give(0, beside=False)
+
+
+def twin(seat: Seat, *came: Record) -> Seat:
+    """Another M of the same program, to which these have come."""
+    other = Seat(seat.text, OTHER)
+    other.join()
+    other.lease()
+    other.work(*came)
+    return other
+
+
+def queued(seat: Seat) -> list[G]:
+    return [*seat.machine.sched.ring, *seat.machine.sched.globrunq]
+
+
+def test_started_goroutines_go_on_where_they_arrive_and_nothing_of_them_runs_at_home() -> None:
+    seat = start()
+    assert sorted(seat.log()) == [(name, 0) for name in "abcd"]
+    given = give(seat)
+    assert [(record.started, record.giver) for record in given] == [(True, ME)] * 2
+    left = {record.goid for record in given}
+    assert not left & set(seat.hosted().kernel.gs) and seat.hosted().sent == 2
+    other = twin(seat, *given)
+    other.settle()
+    assert {goid for took in other.took for goid in took.goids} == left
+    seat.settle()
+    here, there = seat.log()[4:], other.log()
+    for log in (here, there):
+        names = sorted({name for name, _ in log})  # type: ignore[misc]  # what `steps` writes
+        assert len(names) == 2
+        for name in names:
+            assert [what for who, what in log if who == name] == [1, 2, "ends"]  # type: ignore[misc]
+
+
+def test_its_name_and_where_it_was_made_go_along() -> None:
+    seat = start()
+    record, *_ = give(seat)
+    other = twin(seat, record)
+    other.turn()
+    other.machine.tick(other.now())
+    g = other.hosted().kernel.gs[record.goid]
+    assert isinstance(g.fn, Named) and name_of(g.fn) == "main.steps"
+    assert isinstance(g.creator, tuple) and g.creator[0] == "created by main.main"
+
+
+def test_main_moves_and_returns_where_it_is_then() -> None:
+    seat = start("""
+        async def main():
+            for i in range(4):
+                await gosched()
+            return i
+    """, 2)  # fmt: skip
+    seat.machine.sched.cur = seat.gs()[0]  # as if another one ran, so that main is not the last
+    (record,) = give(seat)
+    seat.machine.sched.cur = None
+    assert seat.hosted().kernel.main is None
+    other = twin(seat, record)
+    other.settle()
+    assert [message.program for message in other.heard(MainReturned)] == [A]
+
+
+@pytest.mark.parametrize("slice_ns", [MOVE_SLICE_NS // 2, 2 * MOVE_SLICE_NS])
+def test_they_leave_only_while_slices_are_long(slice_ns: int) -> None:
+    seat = start()
+    for _ in range(1000):
+        seat.machine.moves.pace.ran(slice_ns, 1)
+    assert bool(give(seat)) is (slice_ns > MOVE_SLICE_NS)
+
+
+def test_the_pace_forgets_what_is_long_ago_and_counts_the_slice_under_way() -> None:
+    pace = Pace()
+    pace.ran(0, 1)
+    assert not pace.slow(0) and not pace.slow(2 * MOVE_SLICE_NS - 1) and pace.slow(2 * MOVE_SLICE_NS)
+    pace.ran(PACE_NS, 100_000)
+    assert not pace.slow(10 * MILLISECOND), "one hog among many who chat"
+    for _ in range(30):
+        pace.ran(10 * MILLISECOND, 1)
+    assert pace.slow(0)
+
+
+def test_the_last_one_is_not_given_away() -> None:
+    seat = start("""
+        async def main():
+            while True:
+                await gosched()
+    """)  # fmt: skip
+    assert len(queued(seat)) == 1 and give(seat) == ()
+
+
+def test_no_more_leave_at_once_than_a_thief_of_go_takes() -> None:
+    n = 2 * MOVES_MAX + 20
+    seat = start(f"""
+        async def yields():
+            while True:
+                await gosched()
+        async def main():
+            for _ in range({n}):
+                go(yields)
+            await waits()
+    """, 2 * n)  # fmt: skip
+    assert len(queued(seat)) == n and len(give(seat)) == MOVES_MAX
+
+
+STUCK = """
+    import threading
+    async def steps(name):
+        held = threading.Lock() if name == "b" else None
+        await gosched()
+        held = None
+        while True:
+            await gosched()
+    async def main():
+        for name in "ab":
+            go(steps, name)
+        await waits()
+"""
+
+
+def test_one_that_cannot_leave_keeps_its_place_and_is_asked_again_when_it_has_run() -> None:
+    seat = start(STUCK, 3)
+    b, a = queued(seat)
+    assert give(seat) == () and queued(seat) == [b, a]
+    assert "local 'held': lock: cannot pickle '_thread.lock' object" in pinned_by(b)
+    assert [record.goid for record in give(seat)] == [a.goid], "nobody asks b again"
+    step(seat, 2)
+    assert pinned_by(b) == ""
+
+
+def test_one_that_is_wired_stays() -> None:
+    seat = start("""
+        from cluster.kernel.runtime import lock_os_thread
+        async def steps(name):
+            if name == "b":
+                lock_os_thread()
+            while True:
+                await gosched()
+        async def main():
+            for name in "ab":
+                go(steps, name)
+            await waits()
+    """, 3)  # fmt: skip
+    b, a = queued(seat)
+    assert pinned_by(b) == "locked to its thread"
+    assert [record.goid for record in give(seat)] == [a.goid] and queued(seat) == [b]
+
+
+def test_one_that_no_other_m_can_read_goes_back_and_is_pinned_at_home_until_it_has_run() -> None:
+    seat = start()
+    record, *_ = give(seat)
+    other = twin(seat, record)
+    other.text = other.text.replace("range(n)", "range(n + 1)")
+    sent = other.settle()
+    (unfit,) = [message.record for _, message in sent if isinstance(message, Unfit)]
+    assert not other.took and not other.gs()
+    assert unfit._replace(refused="") == record
+    assert unfit.refused.startswith(f"M {OTHER} cannot take it: ") and "the code of steps in <string>" in unfit.refused
+    before = set(seat.hosted().kernel.gs)
+    seat.take(Back(unfit))
+    seat.machine.tick(seat.now())
+    (g,) = [g for g in seat.gs() if g.goid not in before]
+    assert g.goid == record.goid and pinned_by(g) == unfit.refused
+    seat.settle()
+    assert pinned_by(g) == "" and [what for _, what in seat.log()].count("ends") == 3  # type: ignore[misc]
+
+
+def test_a_p_that_another_m_wants_leaves_with_the_goroutines_that_can_move() -> None:
+    seat = start()
+    seat.take(Retake(P0, EPOCH))
+    seat.turn()
+    (released,) = seat.heard(ReleaseP)
+    assert [record.started for record in released.records] == [True] * 4 and not released.wants
+    assert not seat.machine.sched.runnable()
+
+
+def test_a_p_leaves_alone_while_slices_are_short() -> None:
+    seat = start()
+    seat.machine.moves.pace.ran(0, 1_000_000)
+    seat.take(Retake(P0, EPOCH))
+    seat.turn()
+    (released,) = seat.heard(ReleaseP)
+    assert released.records == () and released.wants and seat.machine.sched.runnable() == 4
+
+
+def test_moveoff_keeps_what_has_started() -> None:
+    seat = start()
+    seat.hosted().kernel.mobile = False
+    assert give(seat) == ()
+
+
+def test_a_hungry_coordinator_is_given_some_at_the_next_turn() -> None:
+    seat = start()
+    seat.machine.sched.hungry = True
+    seat.turn()
+    (given,) = seat.heard(Give)
+    assert len(given.records) == 2 and not seat.machine.sched.hungry
+
+
+def test_chaos_moves_what_does_not_pay() -> None:
+    seat = start()
+    seat.machine.moves.pace.ran(0, 1_000_000)
+    calm = seat.machine.moves
+    assert calm.give(0, beside=False) == () and not calm.restless and not calm.moody
+    wild = Moves(seat.machine.outbox, seat.machine.programs, seat.machine.sched, lambda *_: None, Random(1))
+    assert len(wild.give(0, beside=False)) == 2
+    assert any(wild.restless for _ in range(1000)) and any(wild.moody for _ in range(1000))

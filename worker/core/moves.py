@@ -1,0 +1,174 @@
+"""Goroutines that come to this M and leave it.
+
+Give.       Somebody is hungry: half of what is queued here leaves, as far as it can move; see stealing.py.
+            Also beside a goroutine that keeps the main thread: then the sysmon thread does it.
+Hand-off.   A P that another M wants leaves with the goroutines that can move, as Go's queue is the P's.
+Worth it.   A started goroutine takes some 20 us to leave and to arrive, and each operation on an object that
+            stays behind 200 us: so it moves only while slices here are longer than that, on average over
+            the last PACE_NS of running. Go's memory is shared: there a move costs no more than a cache miss.
+Arrival.    What came is queued when its program is loaded here, and then said to be ours (Took): until
+            then the coordinator keeps it, and gives it to another M should this one die. Nobody is told
+            of anything that it has done here before the coordinator knows whose it is.
+Refusal.    A started one that cannot be read here goes back to where it came from, with the reason, and is
+            pinned there until it has run.
+Threads.    `give` may run beside the main thread, under the shell's lock; all else is the main thread's.
+Unlike Go.  An M that chats keeps its started goroutines, however long its queue is.
+Sources.    Go 1.19 runtime/proc.go: runqsteal, handoffp, injectglist.
+"""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Final
+
+from cluster.kernel.g import G
+from cluster.kernel.sched import Sched
+from cluster.kernel.stealing import movable, steal
+from cluster.model.clock import MILLISECOND
+from cluster.model.ids import NO_M, MId, ProgramId
+from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
+from cluster.wire import frame
+from cluster.wire import messages as w
+from cluster.wire.refusal import text_of
+from worker.core import records
+from worker.core.endings import Failure, unreadable
+from worker.core.outbox import COORDINATOR, Outbox
+from worker.core.programs import Hosted
+
+RESTLESS: Final = 0.05  # of the turns in a test
+MOODY: Final = 0.01
+PACE_NS: Final = 20 * MILLISECOND  # of running, over which slices are averaged: two slices of Go's
+
+
+class Pace:
+    """How long the slices of this M are, on average."""
+
+    def __init__(self) -> None:
+        self._busy_ns = 0
+        self._slices = 0
+
+    def ran(self, elapsed_ns: int, slices: int) -> None:
+        """So many slices took so long."""
+        self._busy_ns += elapsed_ns
+        self._slices += slices
+        if self._busy_ns > PACE_NS:
+            self._busy_ns, self._slices = self._busy_ns // 2, max(1, self._slices // 2)
+
+    def slow(self, under_way_ns: int) -> bool:
+        """Whether a move pays. `under_way_ns`: how long the slice that has not ended is by now."""
+        return self._busy_ns + under_way_ns >= MOVE_SLICE_NS * (self._slices + (under_way_ns > 0))
+
+
+class Moves:
+    """The goroutines of this M on their way out and in."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        programs: Mapping[ProgramId, Hosted],
+        sched: Sched,
+        note: Callable[[G, str, str], None],
+        chaos: Random | None,
+    ) -> None:
+        """`note` traces what happened to a goroutine. With `chaos`, for tests, started ones leave by chance."""
+        self.me: MId = NO_M
+        self._note: Final = note
+        self._outbox: Final = outbox
+        self._programs: Final = programs
+        self._sched: Final = sched
+        self._chaos: Final = chaos
+        self.pace: Final = Pace()
+
+    def give(self, under_way_ns: int, beside: bool) -> tuple[w.Record, ...]:
+        """Half of what is queued here, as far as it can move; () when that is all we have to do."""
+        sched = self._sched
+        if sched.runnable() <= 1 and sched.cur is None:
+            return ()
+        return self._packed(steal(sched, self._started(under_way_ns), beside))
+
+    def hand_off(self) -> tuple[w.Record, ...]:
+        """What goes with a P that another M wants: of what can move as much as may leave at once, oldest first."""
+        sched = self._sched
+        left: list[G] = []
+        if not (started := self._started(0)):
+            return ()
+        for queue in (sched.ring, sched.globrunq):
+            for g in [g for g in queue if movable(g, True)][: started - len(left)]:
+                queue.remove(g)
+                left.append(g)
+        return self._packed(left)
+
+    def _started(self, under_way_ns: int) -> int:
+        """How many started goroutines may leave now."""
+        if not frame.available:
+            return 0
+        return MOVES_MAX if self._chaos is not None or self.pace.slow(under_way_ns) else 0
+
+    @property
+    def restless(self) -> bool:
+        """Whether, in a test, goroutines leave now though nobody is hungry."""
+        return self._chaos is not None and self._chaos.random() < RESTLESS
+
+    @property
+    def moody(self) -> bool:
+        """Whether, in a test, this M gives its P away now though nobody wants it."""
+        return self._chaos is not None and self._chaos.random() < MOODY
+
+    def _packed(self, gs: list[G]) -> tuple[w.Record, ...]:
+        """Records of those that can leave; the others are pinned, and keep their place."""
+        packed, staying = [], []
+        for g in gs:
+            hosted = self._programs[g.program.id]
+            assert hosted.pickling is not None, "a program whose goroutines run is loaded"
+            record = records.pack(hosted, hosted.pickling, self._sched, self.me, g)
+            if record is None:
+                self._note(g, "GoPin", g.pinned)
+                staying.append(g)
+            else:
+                packed.append(record)
+        self._sched.ring.extendleft(reversed(staying))  # they were the oldest
+        return tuple(packed)
+
+    # -- arrival
+
+    def take(self, came: tuple[w.Record, ...]) -> None:
+        """These are for this M; their programs may not be loaded yet."""
+        for record in came:
+            hosted = self._programs.get(record.program)
+            if hosted is not None and not hosted.closed:
+                hosted.take(record, self._outbox)
+
+    def unpack(self) -> list[tuple[Hosted, Failure]]:
+        """Queue the goroutines that came, of programs that are loaded; the programs that are over by that."""
+        return [
+            (hosted, failure)
+            for hosted in self._programs.values()
+            if hosted.inbox and (failure := self._unpack(hosted)) is not None
+        ]
+
+    def _unpack(self, hosted: Hosted) -> Failure | None:
+        if hosted.failure:
+            return Failure("load", 1, hosted.failure)
+        if hosted.pickling is None:
+            return None
+        taken = []
+        failure = None
+        while hosted.inbox and failure is None:
+            record = hosted.inbox.popleft()
+            try:
+                g = records.unpack(hosted, hosted.pickling, self._sched, record)
+            except Exception as error:  # noqa: BLE001  # reading it runs its classes' code
+                if record.started and record.giver not in (NO_M, self.me):
+                    hosted.sent += 1
+                    why = f"M {self.me} cannot take it: {text_of(error)}"
+                    self._outbox.post(COORDINATOR, w.Unfit(record._replace(refused=why)))
+                    continue
+                failure = unreadable(record.goid, error)
+            else:
+                if record.started:
+                    self._note(
+                        g, *(("GoPin", record.refused) if record.refused else ("GoMove", f"from M{record.giver}"))
+                    )
+            taken.append(record.goid)
+        if taken:
+            self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, tuple(taken)))
+        return failure
