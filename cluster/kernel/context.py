@@ -147,13 +147,14 @@ class CancelContext:
     """A context that can be cancelled, and may have a deadline. One object for goroutines of all Ms."""
 
     __slots__ = (
-        "_sched", "_parent", "_done", "_err", "_deadline", "_children", "_told", "_timer", "val",
+        "_sched", "_of", "_parent", "_done", "_err", "_deadline", "_children", "_told", "_timer", "val",
         "id", "home", "program", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, parent: Context, deadline: float | None = None) -> None:
         self._sched: Sched = here("with_cancel")
-        self.program: ProgramId | None = caller(self._sched, "with_cancel").program.id  # None on handles
+        self._of: ProgramId = caller(self._sched, "with_cancel").program.id
+        self.program: ProgramId | None = self._of  # None on handles
         self._begin(parent, Chan(), deadline)
         self.id: ObjId | None = None
         self.home: ObjId | None = None
@@ -180,7 +181,7 @@ class CancelContext:
     ) -> Self:
         """A stand-in on this M for the context `home` of another."""
         self = cls.__new__(cls)
-        self._sched, self.id, self.home, self.program = sched, home, home, None
+        self._sched, self.id, self.home, self.program, self._of = sched, home, home, None, program
         self._begin(parent, done, deadline)
         if err is not None:
             self._err = err
@@ -191,7 +192,14 @@ class CancelContext:
 
     def facts(self) -> tuple[object, ...]:
         """What a handle must know: see `handle`."""
-        return self.program, self._parent, self._done, self._err, self._deadline
+        return self._of, self._parent, self._done, self._err, self._deadline
+
+    def learn(
+        self, _program: ProgramId, _parent: Context, _done: Chan[None], err: Cause | None, _deadline: float | None
+    ) -> None:
+        """Facts of the same context came from another M. Who brought them may know of its end before we are told."""
+        if err is not None:
+            self.end(err)
 
     def done(self) -> Chan[None]:
         """See `Context`."""

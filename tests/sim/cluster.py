@@ -87,7 +87,8 @@ class Node:
         self._early: list[tuple[MId, w.Message]] = []
         self._me = MId(-1)
         register = w.RegisterM(self.pid, PYTHON, self.address.decode())
-        self.machine = Machine(world.clock, self, self, register, lambda: index)
+        chaos = Random(world.rng.getrandbits(32)) if world.chaos else None
+        self.machine = Machine(world.clock, self, self, register, lambda: index, chaos)
         self.stdout = ProgramStream(self.machine, STDOUT, io.TextIOWrapper(io.BytesIO()))
 
     # -- Hands
@@ -184,8 +185,13 @@ class Node:
 class World:
     """Everything there is. A context: at its end the programs' modules are gone."""
 
-    def __init__(self, seed: int, ms: int = 2, procs: int = 2) -> None:
+    def __init__(
+        self, seed: int, ms: int = 2, procs: int = 2, chaos: bool = bool(__import__("os").environ.get("CHAOS"))
+    ) -> None:
+        """With `chaos` started goroutines, and Ps, go from M to M by chance; by default in every other world."""
         self.rng: Final = Random(seed)
+        self.chaos: Final = seed % 2 == 0 if chaos is None else chaos
+        self.moved = 0  # how often a started goroutine left its M
         self.clock: Final = FakeClock()
         self.core: Final = Core(procs, 1, PYTHON, self.clock.now())
         self._links: dict[Address, dict[Address, Link]] = {CORE: {}}
@@ -221,6 +227,8 @@ class World:
             link = self._links[to].setdefault(source, Link(self.rng))
             link.put(self.clock.now(), m, message)
             self.sent[type(message).__name__] += 1
+            if isinstance(message, w.Give | w.ReleaseP):
+                self.moved += sum(record.started for record in message.records)
 
     def links_to(self, address: Address) -> list[Link]:
         return list(self._links[address].values())

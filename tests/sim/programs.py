@@ -127,22 +127,23 @@ async def talkers(hops: int) -> None:
     say("end")
 
 
-async def ping(mine: Chan[int], other: Chan[int], n: int) -> None:
+async def ping(mine: Chan[int], other: Chan[int], n: int, done: Chan[int]) -> None:
     for _ in range(n):
         v = await mine.recv()
         say(v)
         await other.send(v + 1)
+    await done.send(v)
 
 
 async def conversation(n: int) -> None:
     """Two goroutines, perhaps on two Ms, say numbers in turn."""
-    a, b = Chan[int](), Chan[int]()
+    a, b, done = Chan[int](), Chan[int](), Chan[int]()
     for i in range(4):
         go(idle_for, 10 + i)
-    go(ping, a, b, n)
-    go(ping, b, a, n)
+    go(ping, a, b, n, done)
+    go(ping, b, a, n, done)
     await a.send(0)
-    await b.recv() if n == 0 else await a.recv()
+    await done.recv()
 
 
 async def idle_for(pieces: int) -> None:
@@ -299,3 +300,18 @@ async def endless(n: int) -> None:
     for _ in range(n):
         go(idle_for, 1 << 40)
     await idle_for(1 << 40)
+
+
+async def computes(i: int, pieces: int, out: Chan[tuple[int, int]]) -> None:
+    for _ in range(pieces):
+        burn(50 * SLICE)
+        await gosched()
+    await out.send((i, where()))
+
+
+async def steady(n: int, pieces: int) -> list[tuple[int, int]]:
+    """Goroutines that compute for long, and on which process each of them came to its end."""
+    out = Chan[tuple[int, int]](n)
+    for i in range(n):
+        go(computes, i, pieces, out)
+    return [await out.recv() for _ in range(n)]

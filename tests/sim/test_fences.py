@@ -129,7 +129,7 @@ def test_two_ms_take_turns_on_one_p(rng: Random) -> None:
 
     def check(seed: int) -> None:
         nonlocal shared
-        with World(seed, ms=2, procs=1) as world:
+        with World(seed, ms=2, procs=1, chaos=False) as world:
             world.start(programs.naps_and_counts, 30, client=b"ann")
             world.until(lambda: len(world.core.state.members._idle) == 2 and bool(world.core.state.programs))
             world.core.state.members._idle.reverse()  # else the M that was used last is used again, and is the only one

@@ -18,9 +18,10 @@ Unlike Go.  Go's channels are memory. A value that cannot be pickled fails at th
 from collections.abc import Callable
 from enum import IntEnum
 from itertools import count
-from typing import Final, cast
+from typing import Any, Final, cast
 from weakref import WeakValueDictionary
 
+from cluster.kernel.context import CancelContext
 from cluster.kernel.far import FarOp, Packed, Partner, Served
 from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
@@ -122,6 +123,8 @@ class Homes:
             assert self.sched is not None
             handle = SHARED[kind].handle(self.sched, ref, *facts)
             self._handles[ref] = handle
+        elif isinstance(handle, CancelContext):
+            handle.learn(*cast("tuple[Any, ...]", facts))  # as its own `facts` wrote them
         return handle
 
     # -- Far, for the kernel

@@ -209,7 +209,7 @@ class Machine:
         assert lease is not None, "RUNNING means that a lease is held"
         self._run_began = now
         watched = [hosted for hosted in self.programs.values() if hosted.watched]
-        budget = 1 if watched else self._budget
+        budget = 1 if watched else self.moves.bounded(self._budget)
         try:
             more = self.sched.run(lease, budget)
         except NoLeaseError:  # the coordinator is silent: nothing runs until it has answered

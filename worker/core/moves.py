@@ -34,8 +34,9 @@ from worker.core.endings import Failure, unreadable
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
 
-RESTLESS: Final = 0.05  # of the turns in a test
-MOODY: Final = 0.01
+RESTLESS: Final = 0.5  # of the turns in a test
+MOODY: Final = 0.05
+SLICES_MAX: Final = 8  # of a turn
 PACE_NS: Final = 20 * MILLISECOND  # of running, over which slices are averaged: two slices of Go's
 
 
@@ -55,7 +56,8 @@ class Pace:
 
     def slow(self, under_way_ns: int) -> bool:
         """Whether a move pays. `under_way_ns`: how long the slice that has not ended is by now."""
-        return self._busy_ns + under_way_ns >= MOVE_SLICE_NS * (self._slices + (under_way_ns > 0))
+        slices = self._slices + (under_way_ns > 0)
+        return slices > 0 and self._busy_ns + under_way_ns >= MOVE_SLICE_NS * slices
 
 
 class Moves:
@@ -107,6 +109,10 @@ class Moves:
     def restless(self) -> bool:
         """Whether, in a test, goroutines leave now though nobody is hungry."""
         return self._chaos is not None and self._chaos.random() < RESTLESS
+
+    def bounded(self, budget: int) -> int:
+        """How many slices a turn may have: `budget`, but in a test fewer, so that there are many turns."""
+        return budget if self._chaos is None else min(budget, self._chaos.randrange(1, SLICES_MAX))
 
     @property
     def moody(self) -> bool:

@@ -13,6 +13,7 @@ from cluster.kernel.g import Program
 from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
 from cluster.wire.pickling import Objects, Pickling
+from cluster.wire.sharing import Sharing
 from worker.core.outbox import Outbox
 
 
@@ -47,6 +48,8 @@ class Hosted:
         settings = message.source.godebug.split(",")
         self.preemptible: Final = "asyncpreemptoff=1" not in settings
         self.kernel.mobile = "moveoff=1" not in settings
+        self.sharing: Final = Sharing() if "sharecheck=1" in settings else None
+        self.outbox: Outbox | None = None  # of this M; None until a goroutine has come
         self.printed_early: list[tuple[int, bytes]] = []  # by the main file, when this M was not known to run main
         self.sent = 0
         self.received = 0
@@ -63,11 +66,17 @@ class Hosted:
     def take(self, record: Record, outbox: Outbox) -> None:
         """A goroutine came. With main comes what the main file printed when it was imported ahead of it."""
         self.received += 1
+        self.outbox = outbox
         self.inbox.append(record)
         if record.goid == MAIN_GOID and not record.started:
             for stream, data in self.printed_early:
                 outbox.output(self.id, stream, data)
             self.printed_early.clear()
+
+    def warn(self, text: str) -> None:
+        """Whole lines of ours for the program's stderr. From any thread."""
+        if self.outbox is not None and not self.closed:
+            self.outbox.output(self.id, 2, text.encode("utf-8", "surrogateescape"))
 
     @property
     def runs_main(self) -> bool:
@@ -83,4 +92,5 @@ class Hosted:
                 self.failure = str(error)
             else:
                 self.pickling = Pickling(self.module, objects, main_by_value=False)
+                self.kernel.race = self.pickling.copy if self.options.race else None
         return self.pickling

@@ -68,11 +68,15 @@ def _started(hosted: Hosted, pickling: Pickling, sched: Sched, g: G) -> bytes:
     if len(calls) > MOVE_CALLS_MAX:
         raise CannotShipError(f"it is {len(calls)} calls deep, more than {MOVE_CALLS_MAX} (MOVE_CALLS_MAX)")
     state = name_of(g.fn), created_by(g), g.val, stack, coroutine
-    packed = moving.pack(state, pickling, (g, sched, hosted.kernel), [coroutine, *calls])
+    mine, sharing = (g, sched, hosted.kernel), hosted.sharing
+    packed = moving.pack(state, pickling, mine, [coroutine, *calls], keep=sharing is not None)
+    said = sharing.report(packed, g) if sharing is not None else ""
     try:
         moving.void(packed)
     except RuntimeError as error:
         raise CannotShipError(HAS_RUN) from error
+    if said:
+        hosted.warn(said)
     return packed.data
 
 

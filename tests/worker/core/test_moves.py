@@ -123,6 +123,7 @@ def test_they_leave_only_while_slices_are_long(slice_ns: int) -> None:
 
 def test_the_pace_forgets_what_is_long_ago_and_counts_the_slice_under_way() -> None:
     pace = Pace()
+    assert not pace.slow(0), "nobody knows yet"
     pace.ran(0, 1)
     assert not pace.slow(0) and not pace.slow(2 * MOVE_SLICE_NS - 1) and pace.slow(2 * MOVE_SLICE_NS)
     pace.ran(PACE_NS, 100_000)
