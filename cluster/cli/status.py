@@ -81,6 +81,8 @@ def _describe_m(m: MRow) -> dict[str, object]:
         "p": None if m.p < 0 else m.p,
         "runnable": m.runnable,
         "goroutines": m.goroutines,
+        "pinned": m.pinned,
+        "immobile": m.immobile or None,
         "core": core,
         "rss": rss,
         "silent_s": round(m.silent_ns / SECOND, 3),
@@ -105,13 +107,13 @@ def show(status: Status, address: str) -> None:
     ps = _table("Ps", "P", "status", "M", "epoch", "queue", "schedtick")
     for p in status.ps:
         ps.add_row(str(p.p), p.status, _id(p.m), str(p.epoch), str(p.runq), str(p.tick))
-    ms = _table("Ms", "M", "pid", "state", "P", "core", "RSS", "runnable", "goroutines")
+    ms = _table("Ms", "M", "pid", "state", "P", "core", "RSS", "runnable", "goroutines", "pinned")
     for m in status.ms:
         core, rss = process_facts(m.pid)
         size = "" if rss is None else f"{rss / 2**20:.1f} MiB"
         ms.add_row(
             str(m.m), str(m.pid), m.status, _id(m.p), "" if core is None else str(core), size,
-            str(m.runnable), str(m.goroutines),
+            str(m.runnable), str(m.goroutines), str(m.pinned),
         )  # fmt: skip
     programs = _table("Programs", "program", "name", "goroutines", "stacks", "largest", "age")
     for program in status.programs:
@@ -120,6 +122,9 @@ def show(status: Status, address: str) -> None:
         programs.add_row(str(program.program), program.name, str(program.goroutines), stacks, largest, age)
     for table in (ps, ms, programs):
         console.print(table)
+    for reason in dict.fromkeys(m.immobile for m in status.ms if m.immobile):
+        names = ", ".join(f"M{m.m}" for m in status.ms if m.immobile == reason)
+        console.print(f"Goroutines that have started stay on {names}: {reason}")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -23,7 +23,7 @@ from traceback import TracebackException, walk_tb
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, Final
 
-from cluster.kernel.g import G, HasFrames, name_of, status_of
+from cluster.kernel.g import G, HasFrames, name_of, pinned_by, status_of
 from cluster.model.errors import ClusterError, Goexit, Panic
 from cluster.model.ids import MAIN_GOID
 from cluster.model.panics import package_of
@@ -57,6 +57,8 @@ def describe(g: G, cur: G | None) -> str:
         lines += _function(g.fn)
     if stack is not None:
         lines.append(f"runtime: stack={stack.size} used={stack.used}")
+    if status is GStatus.RUNNABLE and not wired and (why := pinned_by(g)):
+        lines.append(f"runtime: pinned: {why}")
     return "\n".join(lines + list(created_by(g)))
 
 

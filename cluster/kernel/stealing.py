@@ -15,38 +15,63 @@ Pinned.     A G in the middle of its bytecode, wired to its M, under a Goexit, w
 Sources.    Go 1.19 runtime/proc.go: runqgrab, runqsteal.
 """
 
+from collections import deque
 from types import BuiltinMethodType
+from typing import NamedTuple
 
 from cluster.kernel.g import G, pinned_by
 from cluster.kernel.sched import Sched
 
 
-def steal(sched: Sched, started: int = 0, beside: bool = False) -> list[G]:
+class Stolen(NamedTuple):
+    """A goroutine, and the place from which it was taken."""
+
+    g: G
+    queue: deque[G]
+    at: int
+
+    def give_back(self) -> None:
+        """It cannot leave after all. Of several, the one that was taken last comes first."""
+        self.queue.insert(self.at, self.g)
+
+
+def steal(sched: Sched, started: int = 0, beside: bool = False) -> list[Stolen]:
     """Take up to half, rounded up, of the goroutines in the queues, oldest first, of those that can move.
 
-    Of those that have run at most `started`. One that can no longer, when it is removed, goes back to globrunq.
+    Of those that have run at most `started`.
     """
     queued = [(g, queue) for queue in (sched.ring, sched.globrunq) for g in list(queue)]
     candidates = [(g, queue) for g, queue in queued if movable(g, started > 0)]
-    taken = []
+    taken: list[Stolen] = []
     for g, queue in candidates[: (len(queued) + 1) // 2]:
         if g.send is not None:
             if not started:
                 continue
             started -= 1
-        try:
-            queue.remove(g)
-        except ValueError:  # the main thread took it meanwhile
-            continue
-        if movable(g, True):
-            taken.append(g)
-        else:
-            sched.globrunq.append(g)
+        if (stolen := take(g, queue)) is not None:
+            taken.append(stolen)
     if not candidates and sched.runnext is not None and movable(sched.runnext, started > 0 and beside):
-        g, sched.runnext = sched.runnext, None
-        if g is not None:  # the main thread may have come first
-            (taken if movable(g, started > 0 and beside) else sched.globrunq).append(g)
+        only, sched.runnext = sched.runnext, None
+        if only is not None:  # else the main thread came first
+            stolen = Stolen(only, sched.ring, 0)
+            if movable(only, started > 0 and beside):
+                taken.append(stolen)
+            else:
+                stolen.give_back()
     return taken
+
+
+def take(g: G, queue: deque[G]) -> Stolen | None:
+    """Remove a goroutine that can move; None when it is not there any more, or can no longer."""
+    try:
+        stolen = Stolen(g, queue, queue.index(g))
+        queue.remove(g)
+    except (ValueError, RuntimeError):  # the main thread took it, or others, meanwhile
+        return None
+    if movable(g, True):
+        return stolen
+    stolen.give_back()
+    return None
 
 
 def movable(g: G, started: bool) -> bool:

@@ -96,7 +96,7 @@ def test_go_ends_the_run_of_a_hungry_kernel_when_it_leaves_something_to_steal() 
 
     shell.start(main)
     assert shell.sched.run(shell.lease, 64) and log == []
-    assert [g.args for g in steal(shell.sched)] == [("a",)]
+    assert [one.g.args for one in steal(shell.sched)] == [("a",)]
 
 
 def test_outside_of_a_run_no_goroutine_is_current() -> None:

@@ -22,7 +22,7 @@ from typing import Final
 
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
-from cluster.kernel.stealing import movable, steal
+from cluster.kernel.stealing import Stolen, movable, steal, take
 from cluster.model.clock import MILLISECOND
 from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
@@ -89,15 +89,10 @@ class Moves:
 
     def hand_off(self) -> tuple[w.Record, ...]:
         """What goes with a P that another M wants: of what can move as much as may leave at once, oldest first."""
-        sched = self._sched
-        left: list[G] = []
-        if not (started := self._started(0)):
-            return ()
-        for queue in (sched.ring, sched.globrunq):
-            for g in [g for g in queue if movable(g, True)][: started - len(left)]:
-                queue.remove(g)
-                left.append(g)
-        return self._packed(left)
+        started = self._started(0)
+        queued = [(g, queue) for queue in (self._sched.ring, self._sched.globrunq) for g in queue if movable(g, True)]
+        leaving = [take(g, queue) for g, queue in queued[:started]]
+        return self._packed([stolen for stolen in leaving if stolen is not None])
 
     def _started(self, under_way_ns: int) -> int:
         """How many started goroutines may leave now."""
@@ -119,19 +114,21 @@ class Moves:
         """Whether, in a test, this M gives its P away now though nobody wants it."""
         return self._chaos is not None and self._chaos.random() < MOODY
 
-    def _packed(self, gs: list[G]) -> tuple[w.Record, ...]:
+    def _packed(self, stolen: list[Stolen]) -> tuple[w.Record, ...]:
         """Records of those that can leave; the others are pinned, and keep their place."""
         packed, staying = [], []
-        for g in gs:
+        for one in stolen:
+            g = one.g
             hosted = self._programs[g.program.id]
             assert hosted.pickling is not None, "a program whose goroutines run is loaded"
             record = records.pack(hosted, hosted.pickling, self._sched, self.me, g)
             if record is None:
                 self._note(g, "GoPin", g.pinned)
-                staying.append(g)
+                staying.append(one)
             else:
                 packed.append(record)
-        self._sched.ring.extendleft(reversed(staying))  # they were the oldest
+        for one in reversed(staying):
+            one.give_back()
         return tuple(packed)
 
     # -- arrival

@@ -181,6 +181,25 @@ def test_one_that_cannot_leave_keeps_its_place_and_is_asked_again_when_it_has_ru
     assert pinned_by(b) == ""
 
 
+def test_those_that_are_refused_in_turn_do_not_overtake_the_others() -> None:
+    seat = start("""
+        import threading
+        async def steps(name):
+            held = threading.Lock()
+            while True:
+                log.append(name)
+                await gosched()
+        async def main():
+            for name in "abc":
+                go(steps, name)
+            await waits()
+    """, 4)  # fmt: skip
+    for _ in range(12):
+        assert give(seat) == ()
+        step(seat)
+    assert seat.log() == list("cab" * 5)
+
+
 def test_one_that_is_wired_stays() -> None:
     seat = start("""
         from cluster.kernel.runtime import lock_os_thread

@@ -1,0 +1,251 @@
+"""Started goroutines that leave a busy M for an idle one, on real processes; and those that cannot."""
+
+import json
+import re
+from textwrap import dedent
+from typing import Final
+
+import pytest
+
+from cluster.wire import frame
+from tests.process.place import Place
+
+pytestmark = [pytest.mark.timeout(60), pytest.mark.skipif(not frame.available, reason=frame.why_not)]
+
+# All goroutines begin on one M; then there is a second P, and they compute.
+CROWD: Final = '''
+import os, sys, time
+from cluster import Chan, call, go, gomaxprocs, gosched, goid, num_goroutine, panic, select, sleep, stack
+
+
+def compute():
+    end = time.thread_time() + 0.003
+    while time.thread_time() < end:
+        pass
+
+
+async def crowd(fn, *args):
+    """Start `fn(gate, i, *arg)` for each of `args`; all have begun when the gate opens."""
+    await gomaxprocs(1)
+    gate = Chan()
+    for i, arg in enumerate(args):
+        go(fn, gate, i, arg)
+    while (await stack(True)).count("[chan receive") < len(args):
+        await sleep(0.005)
+    await gomaxprocs(2)
+    gate.close()
+
+
+async def until_moved():
+    """Compute until this goroutine is on another M."""
+    here = os.getpid()
+    while os.getpid() == here:
+        compute()
+        await gosched()
+
+
+'''
+
+
+def crowd(text: str) -> str:
+    return CROWD + dedent(text)
+
+
+def test_goroutines_that_have_begun_go_to_an_m_that_is_idle(place: Place) -> None:
+    done = place.program(
+        crowd("""
+            async def counts(gate, i, out):
+                pids = [os.getpid()]
+                seen = []
+                try:
+                    await gate.recv()
+                    for n in range(100):
+                        compute()
+                        seen.append(n)
+                        await gosched()
+                        if os.getpid() != pids[-1]:
+                            pids.append(os.getpid())
+                finally:
+                    print("finally", i)
+                await out.send((i, goid(), len(pids) > 1, seen == list(range(100))))
+            async def main():
+                out = Chan()
+                await crowd(counts, *[out] * 8)
+                got = sorted([await out.recv() for _ in range(8)])
+                print([i for i, *_ in got], len({g for _, g, *_ in got}))
+                print(any(moved for *_, moved, _ in got), all(right for *_, right in got))
+        """),
+        "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    assert sorted(done.lines[:8]) == [f"finally {i}" for i in range(8)]
+    assert done.lines[8:] == [f"{list(range(8))} 8", "True True"]
+
+
+def test_moveoff_keeps_them_where_they_are(place: Place) -> None:
+    done = place.program(
+        crowd("""
+            async def counts(gate, i, out):
+                here = os.getpid()
+                await gate.recv()
+                for n in range(30):
+                    compute()
+                    await gosched()
+                await out.send(os.getpid() == here)
+            async def main():
+                out = Chan()
+                await crowd(counts, *[out] * 4)
+                print([await out.recv() for _ in range(4)])
+        """),
+        "-p", "2", "-w", "2", GODEBUG="moveoff=1",
+    )  # fmt: skip
+    assert done.out == "[True, True, True, True]\n", done.err
+
+
+@pytest.mark.parametrize("last", ["panic('at sea')", "return 'home'"])
+def test_what_a_moved_main_does_is_what_main_does(place: Place, last: str) -> None:
+    """It panics with its frames in the traceback, or ends the program. By itself main moves seldom: see --chaos."""
+    place.coordinator(procs=2)
+    place.start("-m", "worker", "--count", "2", "--chaos", "1")
+    place.wait_for_sockets("m-*.sock", 2)
+    done = place.program(
+        crowd(f"""
+            async def deep(n):
+                if n:
+                    return await call(deep, n - 1)
+                await until_moved()
+                {last}
+            async def yields():
+                while True:
+                    await gosched()
+            async def main():
+                for _ in range(3):
+                    go(yields)
+                print(await deep(30))
+        """)
+    )
+    if "panic" in last:
+        assert done.code == 2 and done.err.startswith("panic: at sea\n\ngoroutine 1 [running]:\nTraceback"), done.err
+        assert "[Previous line repeated 26 more times]" in done.err and ", in main" in done.err
+    else:
+        assert (done.code, done.out, done.err) == (0, "home\n", "")
+
+
+IMMOVABLE: Final = {
+    "open(sys.argv[0])": "TextIOWrapper: cannot pickle 'TextIOWrapper' object: an open file of this process",
+    "socket.socket()": "socket: cannot pickle 'socket' object",
+    "threading.Lock()": "lock: cannot pickle '_thread.lock' object",
+    "csv.reader(['a', 'b'])": "reader: cannot pickle '_csv.reader' object",
+    "Stubborn()": "Stubborn: it will not",
+    "bytes(100 << 20)": "bytes: more than 64 MiB (MOVE_BYTES_MAX): a goroutine of that size stays where it is",
+}
+
+
+def test_what_cannot_move_stays_says_why_and_ends_as_if_nothing_had_been(place: Place) -> None:
+    done = place.program(
+        crowd(f"""
+            import csv, json, re, socket, threading
+            class Stubborn:
+                def __reduce__(self):
+                    raise TypeError("it will not")
+            async def holds(gate, i, what):
+                here = os.getpid()
+                held = eval(what)
+                await gate.recv()
+                while not len(enough):
+                    compute()
+                    await gosched()
+                print("right" if os.getpid() == here and type(held).__name__ in repr(type(held)) else "wrong")
+                await ends.send(i)
+            async def main():
+                global enough, ends
+                enough, ends = Chan(1), Chan()
+                kinds = {list(IMMOVABLE)!r}
+                await crowd(holds, *kinds)
+                why = {{}}
+                while len(why) < len(kinds):
+                    for line in re.findall(r"runtime: pinned: (.*)", await stack(True)):
+                        why[line] = None
+                    await sleep(0.01)
+                await enough.send(None)
+                for _ in kinds:
+                    await ends.recv()
+                print(json.dumps(list(why)))
+        """),
+        "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    *ended, reasons = done.lines
+    assert ended == ["right"] * len(IMMOVABLE)
+    found = [re.fullmatch(r"holds \(app\.py:\d+\) local 'held': (.*)", reason) for reason in json.loads(reasons)]
+    assert sorted(match.group(1) for match in found if match) == sorted(IMMOVABLE.values())
+    assert len(found) == len(IMMOVABLE)
+
+
+def test_a_source_file_that_is_another_on_the_other_m_is_refused_by_name(place: Place) -> None:
+    """The goroutine goes on at home, under the file that it began with."""
+    place.write(
+        "helper.py", "async def run(gate, step):\n    await gate.recv()\n    while await step():\n        pass\n"
+    )
+    done = place.program(
+        crowd("""
+            async def step():
+                compute()
+                await gosched()
+                return not len(enough)
+            async def runs(gate, i, here):
+                import helper
+                await helper.run(gate, step)
+                print(os.getpid() == here)
+                await ends.send(None)
+            async def main():
+                global enough, ends
+                enough, ends = Chan(1), Chan()
+                import helper
+                with open(helper.__file__, "a") as file:
+                    print("# another line\\nasync def other(): pass\\nrun = other and run", file=file)
+                    print("async def run(gate, step):\\n    await step()", file=file)
+                await crowd(runs, *[os.getpid()] * 3)
+                why = None
+                while why is None:
+                    await sleep(0.01)
+                    text = await stack(True)
+                    why = text.partition("runtime: pinned: ")[2].partition("\\n")[0] or None
+                print(why)
+                await enough.send(None)
+                for _ in range(3):
+                    await ends.recv()
+        """),
+        "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    why, *ended = done.lines
+    assert re.match(
+        r"M \d cannot take it: the code of run in \S+/helper\.py, where the goroutine comes from, is not ", why
+    )
+    assert f"{place.path}/helper.py here" in why
+    assert ended == ["True"] * 3
+
+
+def test_status_shows_what_is_pinned(place: Place) -> None:
+    place.cluster(procs=2, workers=2)
+    process = place.start(
+        "-m", "cluster", "run", place.write("app.py", crowd("""
+            import threading
+            async def holds(gate, i, _):
+                held = threading.Lock()
+                await gate.recv()
+                while True:
+                    compute()
+                    await gosched()
+            async def main():
+                await crowd(holds, 1, 2, 3)
+                await sleep(60)
+        """)),
+    )  # fmt: skip
+    pinned = 0
+    while not pinned:
+        assert process.poll() is None
+        status = place.run("-m", "cluster", "status", "--json")
+        pinned = max(m["pinned"] for m in json.loads(status.out)["ms"])
+    assert "pinned" in place.run("-m", "cluster", "status").out
