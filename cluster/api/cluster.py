@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, Self, TypeVar
 
 from cluster.api.session import Watch, Write, print_to_streams, run_program
 from cluster.api.source import of_this_process
@@ -27,7 +27,8 @@ class Cluster:
 
     `procs` is GOMAXPROCS (default: $GOMAXPROCS, else the usable CPUs), `workers` the Ms that are
     started at once (default: as many). With `core`, all Ms share that one CPU core, which shows what
-    the others are worth. Raises NoClusterError when nobody listens at `address`.
+    the others are worth. With `race`, `run` and `watch` do what `cluster run --race` does: what goroutines
+    give each other is copied. Raises NoClusterError when nobody listens at `address`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Cluster:
         address: str | None = None,
         *,
         core: int | None = None,
+        race: bool = False,
     ) -> None:
         if current_goroutine() is not None:
             raise ClusterError("a goroutine is running: use `go` for more goroutines; a cluster is started outside")
@@ -45,6 +47,7 @@ class Cluster:
                 "a cluster was to be started while an M imported the main file of its program, as every M does: start "
                 'it, or call `run`, under `if __name__ == "__main__":`'
             )
+        self._race: Final = race
         self._embedded: Embedded | None = None
         if address is not None:
             if procs is not None or workers is not None:
@@ -113,7 +116,8 @@ class Cluster:
         record = pickling.dumps(
             (main, args) if not kwargs else (partial(main, **kwargs), args), "main or an argument of it"
         )
-        options = Options(explain=watch is not None, trace=watch is not None, by_path=False)
+        watched = watch is not None
+        options = Options(explain=watched, trace=watched, by_path=False, race=self._race)
         outcome = run_program(self._client, name_of(main), source, options, record, print_to_streams, watch)
         outcome.check()
         value = pickling.loads(outcome.value) if outcome.value else None
@@ -132,10 +136,11 @@ def run(
     procs: int | None = None,
     workers: int | None = None,
     address: str | None = None,
+    race: bool = False,
 ) -> R:
     """Run a program on a cluster of its own, or on the one at `address`. What main returned.
 
-    See Cluster and Cluster.run for `procs`, `workers` and the errors. Outside of goroutines only.
+    See Cluster and Cluster.run for `procs`, `workers`, `race` and the errors. Outside of goroutines only.
     """
-    with Cluster(procs, workers, address) as cluster:
+    with Cluster(procs, workers, address, race=race) as cluster:
         return cluster.run(main, *args)

@@ -21,6 +21,7 @@ from cluster.wire.messages import Options, Span, Step
 @click.option("-p", "--procs", type=click.IntRange(1, PROCS_MAX), help="GOMAXPROCS: how many Ps.")
 @click.option("-w", "--workers", type=click.IntRange(1, MS_MAX), help="How many Ms to start (default: one per P).")
 @click.option("--address", help="Run on the cluster at this address, instead of starting one.")
+@click.option("--race", is_flag=True, help="Copy what goroutines give each other, so that sharing fails every time.")
 @click.option("--explain", is_flag=True, help="Tell every step of the scheduler as it happens, on stderr.")
 @click.option("--trace", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write a Perfetto trace.")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -29,6 +30,7 @@ def command(
     procs: int | None,
     workers: int | None,
     address: str | None,
+    race: bool,
     explain: bool,
     trace: Path | None,
     file: Path,
@@ -40,6 +42,7 @@ def command(
     Examples:
       cluster run app.py
       cluster run -p 4 -w 4 app.py --size 10
+      cluster run --race app.py
       cluster run --explain app.py
       GODEBUG=schedtrace=1000 cluster run app.py
 
@@ -53,7 +56,7 @@ def command(
         click.echo(f"cluster: {problem}", err=True)
         return ExitCode.FAILED
     watcher = _Watcher(explain)
-    options = Options(explain=explain, trace=trace is not None, by_path=True)
+    options = Options(explain=explain, trace=trace is not None, by_path=True, race=race)
     with Cluster(procs, workers, _running(procs, workers) if address is None else address) as cluster:
         code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, watcher.take)
     if text:

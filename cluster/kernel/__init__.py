@@ -9,6 +9,7 @@ g          one goroutine, the program it belongs to, and the records of those th
 runner     the stack on which goroutines run, so that one can be left where it stands
 deferred   `finally` blocks that a panic runs, for which main waits
 events     what a run may end with
+racing     --race: what goroutines give each other is copied
 stealing   what a thief may take
 stack      stacks that grow: call
 goexit     the end of one goroutine

@@ -26,6 +26,7 @@ from cluster.kernel.deals import PARKED
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
+from cluster.kernel.racing import sent
 from cluster.kernel.sched import Sched, here
 from cluster.kernel.waitq import CLOSED, Door, Hchan, Queue, WaitQ
 from cluster.model.errors import MakeChanError, NotInGoroutineError, SendOnClosedError
@@ -71,7 +72,10 @@ class Chan(Generic[T]):
             raise MakeChanError
         self._sched: Sched = here("Chan()")
         assert self._sched.cur is not None
-        self.program: ProgramId | None = self._sched.cur.program.id  # None on handles
+        program = self._sched.cur.program
+        if program.race is not None and type(self) is Chan:
+            self.__class__ = RacingChan  # it has the same fields
+        self.program: ProgramId | None = program.id  # None on handles
         self._cap = cap
         self._room = cap  # of the buffer, for senders: 0 when closed, and on handles
         self._closed = False
@@ -322,6 +326,19 @@ class Chan(Generic[T]):
         if got is not PARKED:
             g.val = None
         return got
+
+
+class RacingChan(Chan[T]):
+    """A channel of a program whose values are copied: see racing.py. What `Chan()` makes there."""
+
+    __slots__ = ()
+
+    async def send(self, value: T) -> None:
+        """Send a copy. CannotShipError when there can be none: then nothing has happened."""
+        g = self._sched.cur
+        sending = Chan.send(self, value if g is None else sent(g.program, value))
+        del value  # see `Chan.send`
+        await sending
 
 
 class _Nobody:

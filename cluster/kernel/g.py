@@ -57,6 +57,8 @@ SYSCALL: Final = WaitReason("syscall")  # Go's is a status; here a helper thread
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
 
 
+Copy = Callable[[object], object]  # CannotShipError for what no copy can be made of
+
 PREEMPTED: Final = "preempted in mid-bytecode"  # why such a G cannot leave its M
 
 
@@ -148,6 +150,7 @@ class Program:
 
     __slots__ = (
         "id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps", "exiting", "mobile",
+        "race",
     )  # fmt: skip
 
     def __init__(self, program: ProgramId, stripe: int = 0, stripes: int = 1) -> None:
@@ -157,6 +160,7 @@ class Program:
         self.main: G | None = None
         self.dropped = False
         self.mobile = True  # whether goroutines that have started may leave this M
+        self.race: Copy | None = None  # copies what its goroutines give each other: see racing.py
         self.wired: Final[dict[int, int]] = {}  # by goid: how often the goroutine has locked its thread
         self.exiting: Final[set[int]] = set()  # goids of those that a Goexit is ending
         self.stacks: Final[dict[int, HasFrames]] = {}  # by goid, of those that are in a `call`

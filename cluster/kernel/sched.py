@@ -34,6 +34,7 @@ from cluster.kernel.far import Far, NoFar
 from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
 from cluster.kernel.outside import Alone, Outside
 from cluster.kernel.parks import parks
+from cluster.kernel.racing import begun
 from cluster.kernel.runner import Runner, keep
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
@@ -435,6 +436,8 @@ def go(fn: Callable[..., object] | None, /, *args: object, **kwargs: object) -> 
     if kwargs:
         fn = partial(fn, **kwargs)
     program = sched.cur.program
+    if program.race is not None:
+        fn, args = begun(program.race, fn, args)
     caller = _getframe(1)
     g = _new(G)  # its constructor, written out: a twelfth of a spawn
     g.goid = goid = next(program.ids)

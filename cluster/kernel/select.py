@@ -20,7 +20,8 @@ from random import Random
 from types import CodeType, CoroutineType
 from typing import Any, Final, NamedTuple, cast
 
-from cluster.kernel.chan import Chan
+from cluster.kernel import racing
+from cluster.kernel.chan import Chan, RacingChan
 from cluster.kernel.claims import NO_CASE, Select, Selected, attempt, selected, sent
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SELECT, SELECT_NO_CASES, G
@@ -52,7 +53,7 @@ def _code(fn: object) -> CodeType:
     return code
 
 
-SENDS: Final = {_code(kind.send): True for kind in (Chan, NilChan)}
+SENDS: Final = {_code(kind.send): True for kind in (Chan, RacingChan, NilChan)}
 OPERATIONS: Final = SENDS | {_code(fn): False for kind in (Chan, NilChan) for fn in (kind.recv, kind.recv_ok)}
 
 
@@ -95,6 +96,9 @@ def _begin(cases: tuple[object, ...]) -> "Selected | Coroutine[Any, Any, Selecte
         return _send(ch.send(only.val)) if only.sending else _receive(ch.recv_ok())
     default_at = NO_CASE if default is None else default
     order = [case for case in operations if case.ch is not nil]
+    if g.program.race is not None:
+        for case in order:
+            case.val = racing.sent(g.program, case.val)  # None where it receives
     _shuffle(order, sched.rng)
     home = _one_home(order)
     if home is not None:

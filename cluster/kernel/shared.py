@@ -8,7 +8,7 @@ Unlike Go.  In Go whatever has an address is shared.
 from collections.abc import Mapping
 from typing import Final, Protocol, Self, cast
 
-from cluster.kernel.chan import Chan
+from cluster.kernel.chan import Chan, RacingChan
 from cluster.kernel.cond import Cond
 from cluster.kernel.context import CancelContext, ValueContext
 from cluster.kernel.errgroup import ErrGroup
@@ -63,4 +63,4 @@ SHARED: Final = cast(
         "context value": ValueContext,
     },
 )
-KIND_OF: Final[Mapping[type, str]] = {shared: kind for kind, shared in SHARED.items()}
+KIND_OF: Final[Mapping[type, str]] = {shared: kind for kind, shared in SHARED.items()} | {RacingChan: "chan"}

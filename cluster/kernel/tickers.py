@@ -19,6 +19,7 @@ from cluster.kernel.far import FarOp
 from cluster.kernel.g import Waiter
 from cluster.kernel.handles import caller, demand
 from cluster.kernel.nilchan import nil
+from cluster.kernel.racing import begun_by_timer
 from cluster.kernel.sched import Sched, here
 from cluster.kernel.timers import RuntimeTimer
 from cluster.model.clock import SECOND, Instant
@@ -145,6 +146,8 @@ def after_func(seconds: float, fn: Callable[..., object], /, *args: object) -> T
 def go_func(sched: Sched, timer: RuntimeTimer | None, fn: Callable[..., object], args: tuple[object, ...]) -> None:
     """What such a timer calls. Source: goFunc."""
     assert timer is not None
+    if (copy := timer.program.race) is not None:
+        fn, args = begun_by_timer(copy, fn, args)
     sched.spawn(timer.program, fn, args, GO_FUNC)
 
 

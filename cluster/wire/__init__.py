@@ -9,6 +9,7 @@ moving      started goroutines as bytes, and back
 reducing    how what they hold is written that pickle cannot write
 rebuilding  what is called when that is read
 coderef     code by name, with proof that it is the same
+sharing     what a goroutine that moves shares with those that stay
 refusal     which variable keeps a goroutine where it is
 frame       the frames of suspended coroutines: _frame.c, if it could be built, and its self-test
 

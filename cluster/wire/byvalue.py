@@ -5,6 +5,7 @@ version of Python.
 """
 
 import io
+import pickle
 from typing import Protocol
 
 import cloudpickle
@@ -25,12 +26,14 @@ def dumps(obj: object, reduces: Reduces) -> bytes:
     return file.getvalue()
 
 
-def write(obj: object, reduces: Reduces, file: io.BytesIO) -> None:
-    """The same, to a file."""
+def write(obj: object, reduces: Reduces, file: io.BytesIO) -> pickle.Pickler:
+    """The same, to a file; who has written it."""
 
     class Writer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
         def reducer_override(self, obj: object) -> object:
             reduced = reduces.reduce(obj)
             return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
-    Writer(file, protocol=5).dump(obj)
+    writer: pickle.Pickler = Writer(file, protocol=5)
+    writer.dump(obj)
+    return writer

@@ -48,24 +48,31 @@ class Packed:
     data: bytes
     frames: list[tuple[Any, int]]
     awaitables: list[object]
+    written: list[object]  # each object that is in them, if that was to be kept
 
 
 def pack(
-    root: object, pickling: Pickling, mine: Sequence[object] = (), frames: Sequence[object] | None = None
+    root: object,
+    pickling: Pickling,
+    mine: Sequence[object] = (),
+    frames: Sequence[object] | None = None,
+    *,
+    keep: bool = False,
 ) -> Packed:
     """`root`, a started coroutine or what holds it, as bytes. Changes nothing; CannotShipError when it must stay.
 
     `mine`: things of this M in whose place the copy has those that `unpack` is given, one for one.
-    `frames`: the coroutines in `root`, outermost first, if it is not one itself.
+    `frames`: the coroutines in `root`, outermost first, if it is not one itself. `keep`: see `Packed.written`.
     """
     if not frame.available:
         raise CannotShipError(f"started goroutines cannot move: {frame.why_not}")
     reducing = Reducing(pickling, mine=mine)
     try:
-        return _pack(root, reducing)
+        return _pack(root, reducing, keep)
     except RecursionError as error:
         try:
-            return _pack(_InnermostFirst(root, [root] if frames is None else frames), Reducing(pickling, mine=mine))
+            again = _InnermostFirst(root, [root] if frames is None else frames)
+            return _pack(again, Reducing(pickling, mine=mine), keep)
         except Exception:  # noqa: BLE001  # it is not the chain that is deep
             raise CannotShipError(_explain(error, reducing, pickling)) from error
     except Exception as error:
@@ -110,27 +117,28 @@ class _Writer(pickle.Pickler):
     """A pickler whose `reducer_override` is set on the object: a method of the class would call it through itself."""
 
 
-def _pack(root: object, reducing: Reducing) -> Packed:
+def _pack(root: object, reducing: Reducing, keep: bool) -> Packed:
+    file = _Bounded()
     try:
-        body = _write(root, reducing)
+        writer = _write(root, reducing, file)
     except _NAMELESS:
         reducing.begin_by_value()
-        body = _write_by_value(root, reducing)
-    return Packed(crc32(body).to_bytes(_SUM_BYTES) + body, reducing.pairs, reducing.awaitables)
+        writer = _write_by_value(root, reducing, file := _Bounded())
+    body = file.getvalue()
+    written = [thing for _, thing in writer.memo.copy().values()] if keep else []
+    return Packed(crc32(body).to_bytes(_SUM_BYTES) + body, reducing.pairs, reducing.awaitables, written)
 
 
-def _write(root: object, reducing: Reducing) -> bytes:
-    file = _Bounded()
+def _write(root: object, reducing: Reducing, file: _Bounded) -> pickle.Pickler:
     writer = _Writer(file, PROTOCOL)
     writer.reducer_override = reducing.reduce  # type: ignore[assignment]  # typeshed lists the forms of what it returns
     writer.dump(root)
-    return file.getvalue()
+    return writer
 
 
-def _write_by_value(root: object, reducing: Reducing) -> bytes:
-    file = _Bounded()
-    import_module("cluster.wire.byvalue").write(root, reducing, file)
-    return file.getvalue()
+def _write_by_value(root: object, reducing: Reducing, file: _Bounded) -> pickle.Pickler:
+    writer: pickle.Pickler = import_module("cluster.wire.byvalue").write(root, reducing, file)
+    return writer
 
 
 class _InnermostFirst:
@@ -162,13 +170,13 @@ def _explain(error: Exception, reducing: Reducing, pickling: Pickling) -> str:
     def probe(value: object) -> Exception | None:
         trial = Reducing(pickling, by_value=reducing.by_value, mine=reducing.mine)
         try:
-            _write_by_value(value, trial) if trial.by_value else _write(value, trial)
+            _write_by_value(value, trial, _Bounded()) if trial.by_value else _write(value, trial, _Bounded())
         except _NAMELESS as error:
             if trial.by_value:
                 return error
             trial.begin_by_value()
             try:
-                _write_by_value(value, trial)
+                _write_by_value(value, trial, _Bounded())
             except Exception as error:  # noqa: BLE001
                 return error
         except Exception as error:  # noqa: BLE001  # whatever a program's own methods raise

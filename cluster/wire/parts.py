@@ -49,6 +49,7 @@ class Options(NamedTuple):
     explain: bool
     trace: bool
     by_path: bool  # the program is `main` of a file that the client itself has not run
+    race: bool = False  # what its goroutines give each other is copied
 
 
 class Load(NamedTuple):

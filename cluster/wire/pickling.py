@@ -105,6 +105,10 @@ class Pickling:
         """It. Raises whatever reading it raises: a missing module, a class's own error. `mine`: see moving.py."""
         return _Reader(io.BytesIO(data), self, mine).load()
 
+    def copy(self, obj: object) -> object:
+        """What another M would get. CannotShipError when it cannot be pickled; else raises what `loads` raises."""
+        return self.loads(self.dumps(obj, "a channel value"))
+
     def reduce(self, obj: object) -> object:
         """How a shared object, or a thing of the main file, is written; NotImplemented for all else."""
         name = self._objects.name(obj)

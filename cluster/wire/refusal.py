@@ -8,7 +8,7 @@ generator's variable, which says more. Slow, and done once: who asked remembers 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cluster.wire import frame
 from cluster.wire.reducing import SUSPENDED
@@ -35,18 +35,37 @@ def text_of(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _of_frame(generator: Any, probe: Probe) -> Iterator[str]:  # noqa: ANN401  # one of SUSPENDED
+class Suspended(NamedTuple):
+    """Where a frame stands, and what is in it."""
+
+    module: str
+    code: CodeType
+    line: int
+    values: list[tuple[str, object]]  # each with words for where it is: `local 'x'`
+
+
+def variables(generator: Any) -> Suspended | None:  # noqa: ANN401  # one of SUSPENDED
+    """The frame of a suspended coroutine or generator; None when it has ended."""
     captured = frame.primitives.capture(generator)
     if captured is None:
-        return
+        return None
     function, instruction, _, nulls, values, handled, _ = captured
     code = function.__code__
     arguments = [name for name in code.co_cellvars if name not in code.co_varnames]
     names = [*code.co_varnames, *arguments, *code.co_freevars]
     slots = [i for i in range(len(values) + len(nulls)) if i not in nulls]
     labels = [f"local {names[i]!r}" if i < len(names) else _EXPRESSION for i in slots]
-    where = f"{code.co_qualname} ({code.co_filename.rpartition('/')[2]}:{_line(code, instruction)})"
-    for label, value in [*zip(labels, values, strict=True), ("the exception that is being handled", handled)]:
+    found = [*zip(labels, values, strict=True), ("the exception that is being handled", handled)]
+    return Suspended(str(function.__globals__.get("__name__")), code, _line(code, instruction), found)
+
+
+def _of_frame(generator: Any, probe: Probe) -> Iterator[str]:  # noqa: ANN401  # one of SUSPENDED
+    suspended = variables(generator)
+    if suspended is None:
+        return
+    code = suspended.code
+    where = f"{code.co_qualname} ({code.co_filename.rpartition('/')[2]}:{suspended.line})"
+    for label, value in suspended.values:
         if isinstance(value, SUSPENDED):
             continue  # a frame of its own
         error = probe(value)

@@ -131,6 +131,52 @@ def test_what_a_moved_main_does_is_what_main_does(place: Place, last: str) -> No
         assert (done.code, done.out, done.err) == (0, "home\n", "")
 
 
+@pytest.mark.parametrize(
+    ("block", "env"),
+    [
+        ("time.sleep(2)", {}),
+        (
+            "while time.thread_time() < 3: pass",
+            {"GODEBUG": "asyncpreemptoff=1"},
+        ),
+    ],
+    ids=["blocked", "hog"],
+)
+def test_those_who_wait_behind_a_goroutine_that_keeps_its_m_go_elsewhere(
+    place: Place, block: str, env: dict[str, str]
+) -> None:
+    """They have begun, and chat; the sysmon thread gives them away while the main thread is not to be had."""
+    done = place.program(
+        crowd(f"""
+            async def chats(gate):
+                here = os.getpid()
+                await gate.recv()
+                for _ in range(20_000):
+                    await gosched()
+                while os.getpid() == here:
+                    await gosched()
+                print("chats")
+            async def sticks(gate):
+                await gate.recv()
+                for _ in range(20_000):
+                    await gosched()
+                {block}
+                print("sticks")
+            async def chats_or_sticks(gate, i, done):
+                await (sticks if i == 4 else chats)(gate)
+                await done.send(None)
+            async def main():
+                done = Chan()
+                await crowd(chats_or_sticks, *[done] * 8)
+                for _ in range(8):
+                    await done.recv()
+        """),
+        "-p", "2", "-w", "2", **env,
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    assert done.lines == ["chats"] * 7 + ["sticks"]
+
+
 IMMOVABLE: Final = {
     "open(sys.argv[0])": "TextIOWrapper: cannot pickle 'TextIOWrapper' object: an open file of this process",
     "socket.socket()": "socket: cannot pickle 'socket' object",

@@ -273,6 +273,15 @@ def test_nothing_moves_without_the_extension(monkeypatch: pytest.MonkeyPatch) ->
     assert end(coroutine) == (1, None)
 
 
+def test_what_was_written_is_kept_on_demand_and_each_object_once() -> None:
+    xs = [["inner"]]
+    coroutine = suspended(leaf, [xs, xs, xs[0]])
+    assert pack(coroutine, pickling()).written == []
+    written = pack(coroutine, pickling(), keep=True).written
+    assert [sum(thing is each for thing in written) for each in (coroutine, xs, xs[0])] == [1, 1, 1]
+    assert end(coroutine) == ([xs, xs, xs[0]], None)
+
+
 def test_moves_leave_nothing_behind() -> None:
     home = pickling()
     coroutine = suspended(movable.closures)

@@ -265,3 +265,13 @@ def test_errors_arrive_with_their_class_their_text_and_what_they_carry(error: Ex
     arrived = crossed(error)
     assert type(arrived) is type(error) and str(arrived) == str(error)
     assert vars(arrived) == vars(error)
+
+
+def test_a_copy_is_what_another_m_would_get() -> None:
+    pickling = Pickling("__main__", NoObjects())
+    inner = ["x"]
+    copy = pickling.copy([inner, inner, len])
+    assert copy == [inner, inner, len]
+    assert isinstance(copy, list) and copy[0] is copy[1] is not inner
+    with pytest.raises(CannotShipError, match="a channel value must go to another process"):
+        pickling.copy([threading.Lock()])

@@ -1,7 +1,7 @@
 import pytest
 
 from cluster.wire import frame
-from cluster.wire.refusal import explain, text_of
+from cluster.wire.refusal import explain, text_of, variables
 from tests.wire.movable import park
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
@@ -46,3 +46,26 @@ def test_what_no_variable_explains_is_told_as_it_was() -> None:
             raise LookupError
 
     assert text_of(MuteError()) == "MuteError"
+
+
+def test_the_variables_of_a_frame_are_its_own_those_of_its_closure_and_what_an_expression_holds() -> None:
+    outer = ["outer"]
+
+    async def waits(argument: str) -> object:
+        return ["pending", argument, outer, await park(1)]
+
+    coroutine = waits("a")
+    coroutine.send(None)
+    suspended = variables(coroutine)
+    assert suspended is not None
+    assert (suspended.module, suspended.code, suspended.line) == (
+        __name__,
+        waits.__code__,
+        waits.__code__.co_firstlineno + 1,
+    )
+    found = {label: getattr(value, "cell_contents", value) for label, value in suspended.values}
+    assert found["local 'argument'"] == "a" and found["local 'outer'"] is outer
+    assert found["the exception that is being handled"] is None
+    assert "pending" in [value for label, value in suspended.values if label.startswith("in an expression")]
+    coroutine.close()
+    assert variables(coroutine) is None

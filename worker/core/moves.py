@@ -5,7 +5,8 @@ Give.       Somebody is hungry: half of what is queued here leaves, as far as it
 Hand-off.   A P that another M wants leaves with the goroutines that can move, as Go's queue is the P's.
 Worth it.   A started goroutine takes some 20 us to leave and to arrive, and each operation on an object that
             stays behind 200 us: so it moves only while slices here are longer than that, on average over
-            the last PACE_NS of running. Go's memory is shared: there a move costs no more than a cache miss.
+            the last PACE_NS of running; or one slice lasts for STUCK_NS. Go's memory is shared: there a move
+            costs no more than a cache miss.
 Arrival.    What came is queued when its program is loaded here, and then said to be ours (Took): until
             then the coordinator keeps it, and gives it to another M should this one die. Nobody is told
             of anything that it has done here before the coordinator knows whose it is.
@@ -25,7 +26,7 @@ from cluster.kernel.sched import Sched
 from cluster.kernel.stealing import Stolen, movable, steal, take
 from cluster.model.clock import MILLISECOND
 from cluster.model.ids import NO_M, MId, ProgramId
-from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
+from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX, SYSMON_PERIOD_NS
 from cluster.wire import frame
 from cluster.wire import messages as w
 from cluster.wire.refusal import text_of
@@ -37,6 +38,7 @@ from worker.core.programs import Hosted
 RESTLESS: Final = 0.5  # of the turns in a test
 MOODY: Final = 0.05
 SLICES_MAX: Final = 8  # of a turn
+STUCK_NS: Final = 2 * SYSMON_PERIOD_NS  # of one slice: a hog has been preempted before, so it blocks, or refuses
 PACE_NS: Final = 20 * MILLISECOND  # of running, over which slices are averaged: two slices of Go's
 
 
@@ -56,6 +58,8 @@ class Pace:
 
     def slow(self, under_way_ns: int) -> bool:
         """Whether a move pays. `under_way_ns`: how long the slice that has not ended is by now."""
+        if under_way_ns >= STUCK_NS:
+            return True
         slices = self._slices + (under_way_ns > 0)
         return slices > 0 and self._busy_ns + under_way_ns >= MOVE_SLICE_NS * slices
 

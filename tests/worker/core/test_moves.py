@@ -11,7 +11,7 @@ from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
 from cluster.wire import frame
 from cluster.wire.messages import Back, Give, MainReturned, Record, ReleaseP, Retake, Unfit
 from tests.worker.seat import EPOCH, ME, OTHER, P0, A, Seat
-from worker.core.moves import PACE_NS, Moves, Pace
+from worker.core.moves import PACE_NS, STUCK_NS, Moves, Pace
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
@@ -128,6 +128,7 @@ def test_the_pace_forgets_what_is_long_ago_and_counts_the_slice_under_way() -> N
     assert not pace.slow(0) and not pace.slow(2 * MOVE_SLICE_NS - 1) and pace.slow(2 * MOVE_SLICE_NS)
     pace.ran(PACE_NS, 100_000)
     assert not pace.slow(10 * MILLISECOND), "one hog among many who chat"
+    assert pace.slow(STUCK_NS), "nobody chats while the M is stuck"
     for _ in range(30):
         pace.ran(10 * MILLISECOND, 1)
     assert pace.slow(0)

@@ -24,8 +24,9 @@ class CountingLoader:
         raise AssertionError("nobody asked for this")
 
 
-def hosted(explain: bool = False, trace: bool = False) -> Hosted:
-    return Hosted(LoadProgram(ProgramId(1), SOURCE, Options(explain, trace, True), 2, 3))
+def hosted(explain: bool = False, trace: bool = False, race: bool = False, godebug: str = "") -> Hosted:
+    source = SOURCE._replace(godebug=godebug)
+    return Hosted(LoadProgram(ProgramId(1), source, Options(explain, trace, True, race), 2, 3))
 
 
 def test_a_program_is_loaded_once() -> None:
@@ -65,3 +66,24 @@ def test_what_the_main_file_printed_ahead_is_printed_where_main_comes_and_only_o
 def test_a_program_is_watched_for_a_story_or_a_trace_and_its_ids_are_of_its_stripe() -> None:
     assert [hosted(*flags).watched for flags in ((False, False), (True, False), (False, True))] == [False, True, True]
     assert next(hosted().kernel.ids) == 33
+
+
+def test_a_program_that_races_copies_as_its_pickling_does_from_when_it_is_loaded() -> None:
+    for race in (False, True):
+        program = hosted(race=race)
+        program.load(CountingLoader(), NoObjects(), alone=True)
+        assert (program.kernel.race is not None) == race
+    xs = [1]
+    assert program.kernel.race is not None and (copy := program.kernel.race(xs)) == xs and copy is not xs
+
+
+def test_what_is_shared_is_looked_for_when_the_program_says_so_and_told_on_its_stderr_until_it_is_over() -> None:
+    assert hosted().sharing is None and hosted(godebug="sharecheck=0").sharing is None
+    program, outbox = hosted(godebug="schedtrace=1,sharecheck=1"), Outbox()
+    assert program.sharing is not None
+    program.warn("nobody knows yet where to\n")
+    program.take(Record(program.id, 17, b""), outbox)
+    program.warn("told\n")
+    program.closed = True
+    program.warn("too late\n")
+    assert [message for _, message in outbox.release()] == [Output(program.id, 2, b"told\n")]
