@@ -62,6 +62,27 @@ def test_an_m_may_die_at_any_moment_and_nobody_hangs(rng: Random) -> None:
     in_many_worlds(rng, 100, check)
 
 
+def test_the_death_of_an_m_with_nothing_but_goroutines_on_their_way_to_it_costs_nothing(rng: Random) -> None:
+    deaths = []
+
+    def check(seed: int) -> None:
+        with World(seed, ms=3, procs=3, chaos=True) as world:
+            world.start(programs.fan_out, 20)
+            members = world.core.state.members.ms
+            for _ in range(400):
+                world.step()
+                doomed = [m for m in members.values() if m.untaken and not m.took and m.id]
+                if doomed:
+                    world.kill(doomed[0].pid - 100)
+                    break
+            deaths.append(bool(doomed))
+            got = world.result(world.finish(FIRST))
+            assert isinstance(got, list) and sorted(i for i, _ in got) == list(range(20))
+
+    in_many_worlds(rng, 20, check)
+    assert any(deaths)
+
+
 def test_an_m_that_dies_in_a_survey_does_not_end_all_surveys(rng: Random) -> None:
     with World(rng.getrandbits(32), ms=3, procs=3) as world:
         world.start(programs.naps_and_counts, 20)

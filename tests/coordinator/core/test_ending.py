@@ -3,9 +3,10 @@
 import pytest
 
 from cluster.model.clock import SECOND
-from cluster.model.ids import ProgramId
+from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import DROP_GRACE_NS
 from cluster.wire import messages as w
+from coordinator.core.membership import PeerId
 from tests.coordinator.office import LOAD, OPTIONS, SOURCE, Office, records
 
 PANIC = ("panic", 2, "panic: 1\n")
@@ -119,6 +120,45 @@ def test_the_death_of_the_only_m_is_told_once(result_first: bool) -> None:
     assert [ended.kind for ended in office.heard("client", w.Ended)] == ["returned" if result_first else "lost"]
     office.wait(2 * SECOND)
     assert not office.heard("client", w.Ended) and not office.state.programs
+
+
+def test_a_program_that_kills_three_ms_before_they_take_its_goroutines_is_not_tried_a_fourth_time() -> None:
+    """As when its main file ends the process that imports it."""
+    office = Office(procs=1, ms=5)
+    program = office.start()
+    for _ in range(3):
+        (victim,) = [i for i in range(5) if office.heard(f"w{i}", w.Work)]
+        assert not office.heard("client", w.Ended)
+        office.say("nursery", w.MExited(100 + victim, 1, 0))
+    office.drop(program, *[i for i in range(5) if office.state.members.by_peer.get(PeerId(b"w%d" % i))])
+    (ended,) = office.heard("client", w.Ended)
+    assert ended.kind == "lost" and "exited with code 1" in ended.text
+
+
+def test_a_goroutine_that_an_m_cannot_run_goes_back_to_its_giver() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    office.took(0, program, 1)
+    (record,) = (record._replace(started=True, giver=MId(0)) for record in records(program, 2))
+    office.give(0, record)
+    assert office.heard("w1", w.Work)[0].records == (record,)
+    refused = record._replace(refused="its file is another")
+    office.release(0)
+    office.say("w1", w.Unfit(refused))
+    assert office.heard("w0", w.Back) == [w.Back(refused)], "also when the giver holds no P"
+    assert not office.m(1).untaken and list(office.m(0).untaken.values()) == [refused]
+    counts = office.state.programs[program]
+    assert (counts.sent, counts.received) == (3, 2)
+
+
+def test_a_goroutine_that_can_go_nowhere_ends_its_program() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    (record,) = (record._replace(started=True, giver=MId(7), refused="damaged") for record in records(program, 2))
+    office.say("w1", w.Unfit(record))
+    office.drop(program, 0, 1)
+    (ended,) = office.heard("client", w.Ended)
+    assert ended.text == "cluster.LostError: goroutine 2 can go nowhere: damaged"
 
 
 def test_the_death_of_an_m_frees_its_p_and_is_told_to_the_others() -> None:

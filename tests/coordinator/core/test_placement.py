@@ -3,7 +3,7 @@
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MStatus
 from cluster.wire import messages as w
-from tests.coordinator.office import Office, records
+from tests.coordinator.office import LOAD, Office, records
 
 
 def test_main_and_a_lease_go_to_the_first_m_and_nobody_else_is_waked() -> None:
@@ -57,6 +57,50 @@ def test_a_gift_is_shared_out_in_fair_batches() -> None:
     assert office.heard("w0", w.Hunger) == [w.Hunger(False, True)], "there is a backlog, and nobody is hungry"
     office.say("w0", w.Pull(*office.lease(0)))
     assert office.heard("w0", w.Work)[0].records == records(program, 7)
+
+
+def test_started_goroutines_go_to_one_thief_together_and_the_others_as_ever() -> None:
+    office = Office(procs=3, ms=3)
+    program = office.start()
+    given = tuple(record._replace(started=record.goid % 2 == 0) for record in records(program, *range(2, 10)))
+    office.give(0, *given)
+    work = {to: [r for m in office.heard(to, w.Work) for r in m.records] for to in ("w0", "w1", "w2")}
+    (thief,) = [to for to, got in work.items() if any(record.started for record in got)]
+    assert [record for record in work[thief] if record.started] == [record for record in given if record.started]
+    assert office.heard(thief, w.LeaseP) and not work["w0"]
+
+
+def test_started_goroutines_wait_in_the_global_queue_when_nobody_is_hungry() -> None:
+    office = Office(procs=1, ms=2)
+    program = office.start()
+    given = tuple(record._replace(started=True) for record in records(program, 2, 3))
+    office.give(0, *given)
+    assert len(office.state.globrunq) == 2 and not office.heard("w1", w.LeaseP)
+
+
+def test_what_goes_with_a_p_is_its_queue_for_whoever_leases_it_next() -> None:
+    office = Office(procs=1, ms=2)
+    program = office.start()
+    office.want(1)
+    left = tuple(record._replace(started=True) for record in records(program, 2, 3))
+    office.say("w0", w.ReleaseP(*office.lease(0), LOAD, True, left))
+    assert office.heard("w1", w.LeaseP) and office.heard("w1", w.Work)[0].records == left
+    assert office.state.programs[program].received == 2
+
+
+def test_what_an_m_was_sent_and_has_not_taken_goes_to_another_when_it_dies() -> None:
+    office = Office(procs=2, ms=3)
+    program = office.start()
+    office.took(0, program, 1)
+    office.give(0, *records(program, 2, 3))
+    lost_m = 1 if office.heard("w1", w.Work) else 2
+    (work,) = office.heard(f"w{lost_m}", w.Work)
+    sent = office.state.programs[program].sent
+    office.took(lost_m, program)
+    office.say("nursery", w.MExited(100 + lost_m, 0, 9))
+    again = [message for i in (0, 1, 2) if i != lost_m for message in office.heard(f"w{i}", w.Work)]
+    assert [record for message in again for record in message.records] == list(work.records)
+    assert office.state.programs[program].sent == sent and office.state.programs[program].result is None
 
 
 def test_goroutines_of_a_program_that_is_over_are_not_placed() -> None:

@@ -1,0 +1,38 @@
+"""What is printed of samples, and of the machine."""
+
+import pytest
+
+from cluster.bench.figures import Figure, by_name, in_words, machine, number
+
+
+def test_a_figure_has_its_median_and_quartiles_within_its_samples() -> None:
+    figure = Figure("us", (4.0, 1.0, 3.0, 2.0, 5.0))
+    assert (figure.median, figure.quartiles) == (3.0, (2.0, 4.0))
+    assert Figure("us", (1.0, 2.0)).quartiles == (1.25, 1.75)
+
+
+def test_of_one_sample_the_quartiles_are_the_sample() -> None:
+    assert Figure("bytes", (7.0,)).quartiles == (7.0, 7.0)
+
+
+def test_a_figure_as_data_says_how_many_samples_it_has() -> None:
+    assert Figure("ns", (1.0, 3.0)).describe() == {"unit": "ns", "median": 2.0, "quartiles": [1.5, 2.5], "samples": 2}
+
+
+def test_a_figure_as_text_has_its_unit() -> None:
+    assert str(Figure("us", (1000.0, 2000.0, 3000.0))) == "2,000 us [1,500-2,500]"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.1234, "0.12"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")])
+def test_numbers_have_three_figures(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_samples_are_gathered_by_name_in_the_order_of_the_rounds() -> None:
+    assert by_name([{"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 2.0}]) == {"a": (1.0, 3.0), "b": (5.0, 2.0)}
+
+
+def test_the_machine_in_words_names_the_python_and_leaves_out_what_is_unknown() -> None:
+    facts = machine()
+    assert f"Python {facts['python']}" in in_words(facts)
+    assert "commit" not in in_words({**facts, "commit": ""})
