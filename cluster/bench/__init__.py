@@ -1,10 +1,14 @@
 """Measurements. Never run by the tests as anything but a smoke run: no time is ever asserted.
 
-kernel   what a switch, a hop, a spawn and a parked goroutine cost in one M, beside asyncio and Go
-lease    the round trip of a P's lease between two processes
-moving   what it costs to move a started goroutine, and whether that leaves anything behind
-movefuzz random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
-         the second process
+kernel    what a switch, a hop, a spawn and a parked goroutine cost in one M, beside asyncio and Go
+lease     the round trip of a P's lease between two processes
+moving    what it costs to move a started goroutine, and whether that leaves anything behind
+crossing  the whole move from one M to another, until it runs there; travellers is the program
+imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
+movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
+          the second process
+figures   samples with their spread, and the machine that they are from
+running   a program file on a cluster, for a measurement
 
 Run one by `python -m cluster.bench.kernel`.
 """

@@ -5,14 +5,15 @@ ZeroMQ round trip (a renewal and its answer) is printed beside it: the differenc
 """
 
 import os
-import statistics
 from time import perf_counter_ns
 from typing import Final, TypeVar
 
 import zmq
 
+from cluster.bench.figures import Figure
 from cluster.launch.embedded import Embedded
 from cluster.launch.version import PYTHON
+from cluster.model.clock import MICROSECOND
 from cluster.model.ids import NO_P, Epoch
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import AcquireP, LeaseP, Load, Message, RegisterM, ReleaseP, Renew, Renewed, ToM
@@ -52,14 +53,14 @@ class HandMadeM:
         self._context.term()
 
 
-def main() -> None:
-    """Print both round trips."""
+def round_trips(rounds: int = ROUNDS) -> dict[str, Figure]:
+    """Of a lease and of a renewal, with a coordinator of their own."""
     embedded = Embedded(procs=1, workers=1)
     try:
         m = HandMadeM(embedded.address)
         m.say(RegisterM(os.getpid(), PYTHON, "ipc:///nowhere"))
         leases, renewals = [], []
-        for nonce in range(1, ROUNDS + 1):
+        for nonce in range(1, rounds + 1):
             begin = perf_counter_ns()
             m.say(AcquireP(IDLE))
             lease = m.hear(LeaseP)
@@ -72,9 +73,16 @@ def main() -> None:
         m.close()
     finally:
         embedded.close()
-    for name, samples in (("lease of a P, asked and granted", leases), ("renewal, asked and answered", renewals)):
-        low, _, high = statistics.quantiles(samples, n=4)
-        print(f"{name}: median {statistics.median(samples) / 1e3:.1f} us, quartiles {low / 1e3:.1f}-{high / 1e3:.1f}")
+    return {
+        "lease of a P, asked and granted": Figure("us", tuple(ns / MICROSECOND for ns in leases)),
+        "renewal, asked and answered": Figure("us", tuple(ns / MICROSECOND for ns in renewals)),
+    }
+
+
+def main() -> None:
+    """Print both round trips: median and quartiles."""
+    for name, figure in round_trips().items():
+        print(f"{name}: {figure}")
 
 
 if __name__ == "__main__":

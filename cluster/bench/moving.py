@@ -1,7 +1,7 @@
 """What it costs to move a started goroutine, and whether it leaves anything behind: `python -m cluster.bench.moving`.
 
-Times are of the processor, the least of ROUNDS, of a goroutine with three variables that waits in the
-runtime's own park, alone and two calls deep. `--leaks N` moves goroutines of several kinds N times in
+Times are of the processor, median and quartiles of ROUNDS, of a goroutine with three variables that waits in
+the runtime's own park, alone and two calls deep. `--leaks N` moves goroutines of several kinds N times in
 all, and prints the allocated blocks and the resident size as it goes: they must become flat.
 """
 
@@ -10,15 +10,18 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from time import process_time_ns
 from typing import Any, Final
 
 import click
 
+from cluster.bench.figures import Figure, by_name
 from cluster.bench.movepeer import NoneShared
 from cluster.kernel.g import CHAN_RECEIVE
 from cluster.kernel.sched import park
+from cluster.model.clock import MICROSECOND
 from cluster.wire import frame
 from cluster.wire.moving import pack, unpack, void
 from cluster.wire.pickling import Pickling
@@ -69,37 +72,39 @@ def started(main: Callable[[int, str, float], Coroutine[Any, Any, object]]) -> A
     return coroutine
 
 
-def least_us(call: Callable[[], object]) -> float:
+def us_of(call: Callable[[], object], times: int) -> float:
     """Microseconds of one call."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        begin = process_time_ns()
-        for _ in range(TIMES):
-            call()
-        best = min(best, (process_time_ns() - begin) / TIMES)
-    return best / 1000
+    begin = process_time_ns()
+    for _ in range(times):
+        call()
+    return (process_time_ns() - begin) / times / MICROSECOND
 
 
-def costs(pickling: Pickling) -> dict[str, dict[str, float]]:
-    """Microseconds and bytes, by kind of goroutine."""
+def costs(pickling: Pickling, rounds: int = ROUNDS, times: int = TIMES) -> dict[str, dict[str, Figure]]:
+    """Times and bytes, by kind of goroutine. All kinds in each round, and all calls of one `times` times in a row."""
+    kinds = {"depth 1": waits, "depth 3": deep, "closure, exception, generator": handles}
+    coroutines = {name: started(main) for name, main in kinds.items()}
+    packed = {name: pack(coroutine, pickling) for name, coroutine in coroutines.items()}
+
+    def there_and_back(data: bytes) -> None:
+        void(pack(unpack(data, pickling), pickling))
+
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name in kinds}
+    for _ in range(rounds):
+        for name, coroutine in coroutines.items():
+            pack_us = us_of(partial(pack, coroutine, pickling), times)
+            taken[name].append(
+                {
+                    "capture": us_of(partial(frame.primitives.capture, coroutine), times),
+                    "pack": pack_us,
+                    "unpack and void": us_of(partial(there_and_back, packed[name].data), times) - pack_us,
+                }
+            )
     figures = {}
-    for name, main in {"depth 1": waits, "depth 3": deep, "closure, exception, generator": handles}.items():
-        coroutine = started(main)
-        packed = pack(coroutine, pickling)
-
-        def there_and_back(data: bytes = packed.data) -> None:
-            made = pack(unpack(data, pickling), pickling)
-            void(made)
-
-        pack_us = least_us(lambda coroutine=coroutine: pack(coroutine, pickling))  # type: ignore[misc]
-        both_us = least_us(there_and_back)
-        figures[name] = {
-            "capture_us": least_us(lambda coroutine=coroutine: frame.primitives.capture(coroutine)),  # type: ignore[misc]
-            "pack_us": pack_us,
-            "unpack_and_void_us": both_us - pack_us,
-            "bytes": len(packed.data),
-        }
-        void(packed)
+    for name in kinds:
+        figures[name] = {what: Figure("us", samples) for what, samples in by_name(taken[name]).items()}
+        figures[name]["size"] = Figure("bytes", (len(packed[name].data),))
+        void(packed[name])
     return figures
 
 
@@ -132,10 +137,9 @@ def main(moves: int) -> None:
         leaks(moves, pickling)
         return
     for name, figures in costs(pickling).items():
-        print(
-            f"{name}: capture {figures['capture_us']:.2f} us, pack {figures['pack_us']:.2f} us, "
-            f"unpack and void {figures['unpack_and_void_us']:.2f} us, {figures['bytes']:.0f} bytes"
-        )
+        size = figures.pop("size")
+        words = [f"{what} {figure}" for what, figure in figures.items()]
+        print(f"{name}: {', '.join(words)}, {size.median:.0f} bytes")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ entry      the group, exit codes, errors
 run        cluster run FILE.py
 status     cluster status
 stop       cluster stop
+switch     cluster switch
 demo       cluster demo [NAME]
 tour       what `cluster demo` shows without a name
 

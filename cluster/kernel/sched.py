@@ -13,8 +13,8 @@ Timers.     Looked at before each switch, as in Go: while one is set, a switch c
 Rejected.   Asking the clock at each switch when none is: 50 ns. The shell chooses `budget` so that a
             call of `run` takes about IO_PERIOD_NS, and looks at the clock in between.
 Unlike Go.  The global queue is in two shares; this one is the M's, the other is the coordinator's.
-            With one P and one M the order is Go's. The queues stay when the P goes: what is started
-            cannot be moved, and runs when this M holds a P again.
+            With one P and one M the order is Go's. What does not go with a P that leaves (see
+            worker/core/moves.py) stays in its queue, and runs when this M holds a P again.
 Sources.    Go 1.19 runtime/proc.go: schedule, findRunnable, execute, runqput, runqputslow, runqget,
             runqgrab, globrunqget, newproc, ready, goexit0, retake.
 """
