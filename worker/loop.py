@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from random import Random
@@ -110,6 +111,8 @@ class Loop:
             machine.load()
         elif machine.may_run:
             machine.run(self._clock.now())
+            with self._lock:
+                machine.conclude()
 
     def _take_all(self) -> None:
         while self._deferred:
@@ -153,6 +156,9 @@ class Loop:
             if self._lock.acquire(blocking=False):
                 try:
                     self._stand_in(self._clock.now())
+                except BaseException:  # noqa: BLE001  # without this thread the M would fall silent at its next long slice
+                    traceback.print_exc(file=sys.__stderr__)
+                    os._exit(1)
                 finally:
                     self._lock.release()
             if computed - before >= HOG_NS:

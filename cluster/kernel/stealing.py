@@ -16,11 +16,15 @@ Sources.    Go 1.19 runtime/proc.go: runqgrab, runqsteal.
 """
 
 from collections import deque
+from collections.abc import Collection
 from types import BuiltinMethodType
 from typing import NamedTuple
 
 from cluster.kernel.g import G, pinned_by
 from cluster.kernel.sched import Sched
+from cluster.model.ids import ProgramId
+
+Name = tuple[ProgramId, int]  # of a goroutine: its program, and its id there
 
 
 class Stolen(NamedTuple):
@@ -35,50 +39,50 @@ class Stolen(NamedTuple):
         self.queue.insert(self.at, self.g)
 
 
-def steal(sched: Sched, started: int = 0, beside: bool = False) -> list[Stolen]:
+def steal(sched: Sched, started: int = 0, beside: bool = False, but: Collection[Name] = ()) -> list[Stolen]:
     """Take up to half, rounded up, of the goroutines in the queues, oldest first, of those that can move.
 
-    Of those that have run at most `started`.
+    Of those that have run at most `started`, and none of `but`.
     """
     queued = [(g, queue) for queue in (sched.ring, sched.globrunq) for g in list(queue)]
-    candidates = [(g, queue) for g, queue in queued if movable(g, started > 0)]
+    candidates = [(g, queue) for g, queue in queued if movable(g, started > 0, but)]
     taken: list[Stolen] = []
     for g, queue in candidates[: (len(queued) + 1) // 2]:
         if g.send is not None:
             if not started:
                 continue
             started -= 1
-        if (stolen := take(g, queue)) is not None:
+        if (stolen := take(g, queue, but)) is not None:
             taken.append(stolen)
-    if not candidates and sched.runnext is not None and movable(sched.runnext, started > 0 and beside):
+    if not candidates and sched.runnext is not None and movable(sched.runnext, started > 0 and beside, but):
         only, sched.runnext = sched.runnext, None
         if only is not None:  # else the main thread came first
             stolen = Stolen(only, sched.ring, 0)
-            if movable(only, started > 0 and beside):
+            if movable(only, started > 0 and beside, but):
                 taken.append(stolen)
             else:
                 stolen.give_back()
     return taken
 
 
-def take(g: G, queue: deque[G]) -> Stolen | None:
+def take(g: G, queue: deque[G], but: Collection[Name] = ()) -> Stolen | None:
     """Remove a goroutine that can move; None when it is not there any more, or can no longer."""
     try:
         stolen = Stolen(g, queue, queue.index(g))
         queue.remove(g)
     except (ValueError, RuntimeError):  # the main thread took it, or others, meanwhile
         return None
-    if movable(g, True):
+    if movable(g, True, but):
         return stolen
     stolen.give_back()
     return None
 
 
-def movable(g: G, started: bool) -> bool:
-    """Whether a queued G can leave its M, as far as is known; of those that have run, only with `started`."""
+def movable(g: G, started: bool, but: Collection[Name] = ()) -> bool:
+    """Whether a queued G can leave its M, as far as is known; one that has run: with `started`, and not of `but`."""
     if g.send is None:
         return not g.pinned
     # Anything but a coroutine's own `send` stands for something that must happen here first.
     if not started or type(g.send) is not BuiltinMethodType or not g.program.mobile:
         return False
-    return not pinned_by(g) and g.goid not in g.program.exiting
+    return not pinned_by(g) and g.goid not in g.program.exiting and (g.program.id, g.goid) not in but

@@ -72,6 +72,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Stop: 44,
     m.Reply: 45,
     m.Back: 46,
+    m.Gone: 47,
     # M → M
     m.Ask: 64,
     m.Answer: 65,

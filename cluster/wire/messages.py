@@ -237,9 +237,16 @@ class Work(NamedTuple):
 
 
 class Back(NamedTuple):
-    """A goroutine that you gave away, and that no other M can run: it is yours again, whether you hold a P or not."""
+    """A goroutine that you gave away, and that another M cannot run: it is yours again, whether you hold a P or not."""
 
     record: Record
+
+
+class Gone(NamedTuple):
+    """These started goroutines of the program, which you gave away, are another M's: you need not keep them."""
+
+    program: ProgramId
+    goids: tuple[int, ...]
 
 
 class Hunger(NamedTuple):
@@ -420,8 +427,8 @@ class Vouch(NamedTuple):
 
 FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Took | Unfit | Output
          | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query | Traced)  # fmt: skip
-ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Hunger | Retake | LoadProgram | Survey | Dump | Drop
-       | Stop | Told | Reply)  # fmt: skip
+ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | LoadProgram | Survey
+       | Dump | Drop | Stop | Told | Reply)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive

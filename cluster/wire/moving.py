@@ -73,9 +73,9 @@ def pack(
         try:
             again = _InnermostFirst(root, [root] if frames is None else frames)
             return _pack(again, Reducing(pickling, mine=mine), keep)
-        except Exception:  # noqa: BLE001  # it is not the chain that is deep
+        except BaseException:  # noqa: BLE001  # it is not the chain that is deep
             raise CannotShipError(_explain(error, reducing, pickling)) from error
-    except Exception as error:
+    except BaseException as error:  # whatever a program's own methods raise: SystemExit ends nothing here
         raise CannotShipError(_explain(error, reducing, pickling)) from error
 
 
@@ -166,8 +166,8 @@ def await_chain(root: object) -> list[object]:
     return chain
 
 
-def _explain(error: Exception, reducing: Reducing, pickling: Pickling) -> str:
-    def probe(value: object) -> Exception | None:
+def _explain(error: BaseException, reducing: Reducing, pickling: Pickling) -> str:
+    def probe(value: object) -> BaseException | None:
         trial = Reducing(pickling, by_value=reducing.by_value, mine=reducing.mine)
         try:
             _write_by_value(value, trial, _Bounded()) if trial.by_value else _write(value, trial, _Bounded())
@@ -177,9 +177,9 @@ def _explain(error: Exception, reducing: Reducing, pickling: Pickling) -> str:
             trial.begin_by_value()
             try:
                 _write_by_value(value, trial, _Bounded())
-            except Exception as error:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001
                 return error
-        except Exception as error:  # noqa: BLE001  # whatever a program's own methods raise
+        except BaseException as error:  # noqa: BLE001  # whatever a program's own methods raise
             return error
         return None
 

@@ -34,7 +34,8 @@ from types import (
     ModuleType,
     TracebackType,
 )
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
+from weakref import CallableProxyType, ProxyType, finalize
 
 from cluster.kernel.g import G, Program
 from cluster.kernel.sched import Sched
@@ -211,16 +212,21 @@ class Reducing:
 
     def _other(self, obj: object) -> object:
         reduced = self._names.reduce(obj)
-        if reduced is not NotImplemented or isinstance(obj, type):
+        kind = type(obj)  # and not isinstance, which asks a program's own `__class__`
+        if reduced is not NotImplemented or issubclass(kind, type):
             return reduced
-        if isinstance(obj, BaseException):
-            return _exception(obj)
-        if isinstance(obj, io.IOBase) and not isinstance(obj, io.BytesIO | io.StringIO):
+        if issubclass(kind, BaseException):
+            return _exception(cast("BaseException", obj))
+        if issubclass(kind, finalize):
+            raise CannotShipError(
+                "cannot pickle 'finalize' object: it is called when something of this process is gone"
+            )
+        if issubclass(kind, io.IOBase) and not issubclass(kind, io.BytesIO | io.StringIO):
             for name in _STREAMS:
                 if obj is getattr(sys, name):
                     return rebuilding.stream, (name,)
             raise CannotShipError(f"cannot pickle {type(obj).__qualname__!r} object: an open file of this process")
-        if isinstance(obj, _OF_ITS_M):
+        if issubclass(kind, _OF_ITS_M):
             raise CannotShipError(f"cannot pickle {type(obj).__qualname__!r} object: it is of this M, and holds others")
         return NotImplemented
 
@@ -301,6 +307,8 @@ _OF_ITS_M: Final = (G, Sched, Program)
 _REFUSED: Final[dict[type, str]] = {
     memoryview: "a view of memory of this process",
     FrameType: "a frame of this process",
+    ProxyType: "a weak reference to something of this process",
+    CallableProxyType: "a weak reference to something of this process",
 }
 _OUR_OWN: Final = frozenset(
     value

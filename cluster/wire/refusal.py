@@ -7,7 +7,7 @@ generator's variable, which says more. Slow, and done once: who asked remembers 
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from types import CodeType
+from types import CellType, CodeType
 from typing import Any, Final, NamedTuple
 
 from cluster.wire import frame
@@ -15,7 +15,7 @@ from cluster.wire.reducing import SUSPENDED
 
 _EXPRESSION: Final = "in an expression, a `with` or a `for`"
 
-Probe = Callable[[object], Exception | None]  # why a value cannot be pickled; None when it can
+Probe = Callable[[object], BaseException | None]  # why a value cannot be pickled; None when it can
 
 
 def explain(error: BaseException, frames: Sequence[Any], probe: Probe) -> str:
@@ -31,7 +31,7 @@ def text_of(error: BaseException) -> str:
     """What an exception says, or else its type."""
     try:
         return str(error) or type(error).__name__
-    except Exception:  # noqa: BLE001  # a program's own __str__
+    except BaseException:  # noqa: BLE001  # a program's own __str__
         return type(error).__name__
 
 
@@ -66,12 +66,19 @@ def _of_frame(generator: Any, probe: Probe) -> Iterator[str]:  # noqa: ANN401  #
     code = suspended.code
     where = f"{code.co_qualname} ({code.co_filename.rpartition('/')[2]}:{suspended.line})"
     for label, value in suspended.values:
-        if isinstance(value, SUSPENDED):
+        if type(value) in SUSPENDED:
             continue  # a frame of its own
         error = probe(value)
         if error is not None:
-            held = getattr(value, "cell_contents", value)
+            held = _contents(value) if type(value) is CellType else value
             yield f"{where} {label}: {type(held).__name__}: {text_of(error)}"
+
+
+def _contents(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it is empty
+        return cell
 
 
 def _line(code: CodeType, instruction: int) -> int:

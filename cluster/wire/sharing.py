@@ -15,18 +15,27 @@ Unsaid.     A number that two closures count up together: `nonlocal` needs no ob
 False.      An alarm may be: whoever has the original may never look at it again. A loop that is executing
             may still hold a value that it has handed over.
 Cost.       Some 100 us for a small goroutine; without the setting, one test.
+Types.      By `type`, never by isinstance: a program's own `__class__` may say, or raise, anything.
 Rejected.   gc.get_referrers: it walks all objects of the process.
 """
 
 import gc
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import partial
 from io import IOBase
-from types import BuiltinMethodType, CellType, FunctionType, MethodType, ModuleType
-from typing import Any, Final, NamedTuple
+from types import (
+    AsyncGeneratorType,
+    BuiltinMethodType,
+    CellType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+)
+from typing import Any, Final, NamedTuple, cast
 
 from cluster.kernel.g import G, Program
 from cluster.kernel.sched import Sched
@@ -36,6 +45,7 @@ from cluster.wire.moving import Packed
 from cluster.wire.reducing import SUSPENDED
 from cluster.wire.refusal import variables
 
+_GENERATORS: Final = (GeneratorType, AsyncGeneratorType)
 _HEAP_TYPE: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that was made by a `class` statement
 _CHANGING: Final = (list, dict, set, bytearray, deque)
 # And their kinds. An open file either keeps its goroutine here, or is a stream that each M has of its own.
@@ -78,7 +88,7 @@ class Sharing:
 def findings(packed: Packed, holder: object) -> list[Finding]:
     """What others share with the goroutine that was packed. `holder` is its G, which is left when it has gone."""
     written = packed.written
-    leaking = _leaking(written, holder)
+    leaking = _leaking(packed, holder)
     if not leaking:
         return []
     known = {id(thing) for thing in written}
@@ -87,16 +97,22 @@ def findings(packed: Packed, holder: object) -> list[Finding]:
     return list(_named(shared, known, [generator for generator, _ in packed.frames]))
 
 
-def _leaking(written: Sequence[object], holder: object) -> list[object]:
-    """Those of `written` to which somebody outside refers."""
+def shared_generators(packed: Packed, holder: object) -> list[Any]:
+    """The generators, of those that were packed, that somebody else may resume: emptied, they would be gone for him."""
+    return [thing for thing in _leaking(packed, holder) if type(thing) in _GENERATORS]
+
+
+def _leaking(packed: Packed, holder: object) -> list[object]:
+    """Those that were written to which somebody outside refers."""
+    written = packed.written
     inside = {id(holder), *map(id, written)}
-    found: Counter[int] = Counter()  # references from inside, by address
+    found: Counter[int] = Counter(id(generator) for generator, _ in packed.frames)  # references from inside, by address
     near: dict[int, object] = {}  # referred to from inside, and not there
 
     def look_into(thing: object) -> None:
         for held in gc.get_referents(thing):
             found[id(held)] += 1
-            if id(held) not in inside and gc.is_tracked(held) and not isinstance(held, _STAYING):
+            if id(held) not in inside and gc.is_tracked(held) and not issubclass(type(held), _STAYING):
                 near[id(held)] = held
 
     for thing in [holder, *(thing for thing in written if not _stays(thing))]:
@@ -127,16 +143,16 @@ _OWN: Final = _counted([[]])[0]  # of an object to which nobody but a container 
 
 def _stays(thing: object) -> bool:
     """Whether it is written by name, and what it holds is not written."""
-    if isinstance(thing, FunctionType):
+    if type(thing) is FunctionType:
         return "<" not in thing.__qualname__
-    return isinstance(thing, _STAYING)
+    return issubclass(type(thing), _STAYING)
 
 
 def _space(thing: object) -> object:
     """The `__dict__` of an instance, or the keywords of a partial: no objects of their own."""
-    if isinstance(thing, partial):
-        return thing.keywords
-    if not type(thing).__flags__ & _HEAP_TYPE or not type(thing).__dictoffset__ or isinstance(thing, type):
+    if issubclass(type(thing), partial):
+        return cast("partial[object]", thing).keywords
+    if not type(thing).__flags__ & _HEAP_TYPE or not type(thing).__dictoffset__ or issubclass(type(thing), type):
         return None
     try:
         space: object = object.__getattribute__(thing, "__dict__")
@@ -157,16 +173,16 @@ def _changing(leaking: Iterable[object], known: set[int], spaces: set[int]) -> s
         seen.add(id(thing))
         if id(thing) not in spaces and _can_change(thing):
             shared.add(id(thing))
-        elif id(thing) in spaces or isinstance(thing, _PASSING) or _is_frozen(type(thing)):
+        elif id(thing) in spaces or issubclass(type(thing), _PASSING) or _is_frozen(type(thing)):
             todo += [held for held in gc.get_referents(thing) if id(held) in known and not _stays(held)]
     return shared
 
 
 def _can_change(thing: object) -> bool:
-    if isinstance(thing, _CHANGING):
+    if issubclass(type(thing), _CHANGING):
         return True
     cls = type(thing)
-    if not cls.__flags__ & _HEAP_TYPE or isinstance(thing, _UNCHANGING) or _is_frozen(cls):
+    if not cls.__flags__ & _HEAP_TYPE or issubclass(type(thing), _UNCHANGING) or _is_frozen(cls):
         return False
     has_attributes = cls.__dictoffset__ or cls.__basicsize__ > object.__basicsize__
     return bool(has_attributes) and cls.__module__.partition(".")[0] not in _LIBRARIES
@@ -182,7 +198,7 @@ def _named(shared: set[int], known: set[int], frames: list[Any]) -> Iterator[Fin
     seen: set[int] = set()
     for generator in sorted(frames, key=_is_of_a_library):
         suspended = variables(generator)
-        if suspended is None:
+        if suspended is None or suspended.module.startswith("cluster.kernel."):
             continue
         function = f"{package_of(suspended.module)}.{suspended.code.co_qualname}"
         where = f"{suspended.code.co_filename.rpartition('/')[2]}:{suspended.line}"
@@ -202,7 +218,7 @@ def _reached(value: object, known: set[int], seen: set[int]) -> Iterator[object]
     todo = [value]
     while todo:
         thing = todo.pop()
-        if id(thing) in seen or id(thing) not in known or _stays(thing) or isinstance(thing, SUSPENDED):
+        if id(thing) in seen or id(thing) not in known or _stays(thing) or issubclass(type(thing), SUSPENDED):
             continue
         seen.add(id(thing))
         yield thing

@@ -14,10 +14,10 @@ Sources.    Go 1.19 runtime/proc.go: wakep, startm, findRunnable, stealWork, han
 """
 
 from cluster.model.clock import Instant, after
-from cluster.model.ids import ProgramId
+from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
-from cluster.wire.messages import Hunger, LeaseP, Record, Retake, Work
+from cluster.wire.messages import Gone, Hunger, LeaseP, Record, Retake, Work
 from coordinator.core.membership import M
 from coordinator.core.ptable import P
 from coordinator.core.state import State
@@ -123,6 +123,8 @@ def given(s: State, m: M, records: tuple[Record, ...]) -> None:
 
 def _thief(s: State) -> M | None:
     """An M that can run goroutines at once, and now holds a P for them; None when nobody is hungry."""
+    if s.resizes:
+        return None  # the world is being stopped: nobody gets a P
     for spinning in s.members.with_status(MStatus.SPINNING):
         s.members.move(spinning, MEvent.FIND)
         return spinning
@@ -133,11 +135,17 @@ def _thief(s: State) -> M | None:
     return None
 
 
-def took(m: M, program: ProgramId, goids: tuple[int, ...]) -> None:
-    """Goroutines that were sent to `m` are its own from now on; nobody else can have them."""
+def took(s: State, m: M, program: ProgramId, goids: tuple[int, ...]) -> None:
+    """Goroutines that were sent to `m` are its own from now on: nobody else can have them, or need keep them."""
+    gone: dict[MId, list[int]] = {}
     for goid in goids:
-        m.untaken.pop((program, goid), None)
+        record = m.untaken.pop((program, goid), None)
+        if record is not None and record.started and record.giver != m.id:
+            gone.setdefault(record.giver, []).append(goid)
     m.took[program] = m.took.get(program, 0) + len(goids)
+    for giver, theirs in gone.items():
+        if giver in s.members.ms:
+            s.tell(s.members.ms[giver], Gone(program, tuple(theirs)))
 
 
 def holding(s: State, m: M) -> P:

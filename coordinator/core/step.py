@@ -184,7 +184,7 @@ class Core:
                     s.members.move(m, MEvent.WANT)
             case w.Took(program_id, goids):
                 s.owe(m)
-                took(m, program_id, goids)
+                took(s, m, program_id, goids)
             case w.Unfit(record):
                 ending.refused(s, m, record)
             case w.Output(program_id):

@@ -211,7 +211,7 @@ def test_what_cannot_move_stays_says_why_and_ends_as_if_nothing_had_been(place: 
                 why = {{}}
                 while len(why) < len(kinds):
                     for line in re.findall(r"runtime: pinned: (.*)", await stack(True)):
-                        why[line] = None
+                        why[re.sub(r":\\d+", ":9", line)] = None
                     await sleep(0.01)
                 await enough.send(None)
                 for _ in kinds:

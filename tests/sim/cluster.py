@@ -162,6 +162,7 @@ class Node:
         elif machine.may_run:
             with _running(self):
                 machine.run(clock.now())
+            machine.conclude()
 
     def _send(self, messages: list[tuple[MId, w.Message]]) -> None:
         for to, message in messages:

@@ -10,6 +10,7 @@ queries         what goroutines of this M ask about all of their program
 records         goroutines as records that another M can run
 moves           goroutines that come to this M and leave it: when, how many, and what if they cannot
 tracing         which goroutine ran when, on which core
+verdicts        the ends of programs, on their way to the coordinator
 endings         exit codes and texts
 programs        the programs that have goroutines here
 census          answers to the coordinator's questions

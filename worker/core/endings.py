@@ -39,7 +39,7 @@ def _exit(error: SystemExit) -> Failure:
     return Failure("exit", 1, f"{error.code}\n")
 
 
-def unreadable(goid: int, error: Exception) -> Failure:
+def unreadable(goid: int, error: BaseException) -> Failure:
     """A goroutine came, and its function or arguments cannot be made here."""
     text = (
         f"error: goroutine {goid} cannot be read on this worker: {type(error).__name__}: {error}. Its function and the "

@@ -15,6 +15,7 @@ Unlike Go.  Go's channels are memory. A value that cannot be pickled fails at th
             have shipped it, and the receiver goes on waiting.
 """
 
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from itertools import count
@@ -88,6 +89,8 @@ class Homes:
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
         self.fenced = False  # nothing comes any more: this M is given up
         self.tells_taken: dict[MId, int] = {}
+        self._untold: dict[MId, deque[tuple[ProgramId, int]]] = {}  # whose Tells have not taken effect, in order
+        self._told: dict[MId, int] = {}
 
     # -- Objects, for pickling
 
@@ -143,6 +146,7 @@ class Homes:
         hosted = self._programs[g.program.id]
         message = Tell(hosted.id, obj.serial, op, g.goid, self._pack(hosted, arg, f"the argument of {op.name}"))
         hosted.sent += 1
+        self._untold.setdefault(obj.home, deque()).append((hosted.id, g.goid))
         self._outbox.post_nowait(obj.home, message)
 
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
@@ -274,6 +278,17 @@ class Homes:
         else:
             partner.wake(self._unpack(hosted, message.val))
 
+    def told(self, by: MId, count: int) -> None:
+        """The first `count` Tells to `by` have taken effect. Also beside a running goroutine, which may tell."""
+        untold = self._untold.get(by)
+        while untold and self._told.get(by, 0) < count:
+            untold.popleft()
+            self._told[by] = self._told.get(by, 0) + 1
+
+    def telling(self) -> set[tuple[ProgramId, int]]:
+        """The goroutines whose Tells have not all taken effect."""
+        return {name for untold in list(self._untold.values()) for name in list(untold)}
+
     def take_failure(self, message: TellFailed) -> None:
         """A Tell of a goroutine of mine panicked."""
         hosted = self._programs.get(message.program)
@@ -293,6 +308,7 @@ class Homes:
     def lose(self, gone: MId) -> None:
         """Another M is gone: its objects are, too. The coordinator ends the programs that had a part in it."""
         self._outbox.forget(gone)
+        self._untold.pop(gone, None)
         self.tells_taken.pop(gone, None)
 
     def drop(self, program: ProgramId) -> None:

@@ -16,16 +16,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from cluster.kernel.events import Panicked
 from cluster.kernel.g import G
 from cluster.kernel.runtime import exit_syscall, forget_p
-from cluster.kernel.sched import Sched, program_of
+from cluster.kernel.sched import Sched
 from cluster.model.clock import Clock, Instant
-from cluster.model.errors import CannotShipError, NoLeaseError
+from cluster.model.errors import NoLeaseError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
 from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
-from worker.core import census, endings
+from worker.core import census
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
@@ -35,6 +34,7 @@ from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
 from worker.core.queries import Queries
 from worker.core.tracing import Tracer
+from worker.core.verdicts import Verdicts
 
 HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
 
@@ -70,20 +70,19 @@ class Machine:
         self.sched.rng = Random(self._register.pid)  # chance enough for select: no two Ms make the same choices
         self.homes.sched = self.sched
         self.queries = self.sched.outside = Queries(self.outbox, self.programs, self)
+        self.verdicts = Verdicts(self.outbox, self.programs, self.sched, self._close)
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
-        self.moves = Moves(self.outbox, self.programs, self.sched, self._note, self._chaos)
+        self.moves = Moves(self.outbox, self.programs, self.sched, self._note, self.homes.telling, self._chaos)
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
-        self._retake = False
-        self._backlog = False
+        self._retake = self._blocked = self._backlog = False
         self._pulled_at_tick = 0
         self._budget = 16
         self._run_began = now
         self._tells_due: dict[MId, None] = {}
         self._spoken_to = False  # by another M, since we last ran out of work
-        self._failures: list[tuple[Hosted, endings.Failure]] = []  # to be told when a lease is held
         self.loading: Hosted | None = None  # the program whose main file is being imported
 
     # -- what the shell calls
@@ -145,8 +144,6 @@ class Machine:
         self._pass_time(now, beside=False)
         if self.me == NO_M:
             return
-        for hosted, failure in self.moves.unpack():
-            self._fail(hosted, failure)
         self._flush_traces(now)
         if self.find.state is not State.RUNNING:
             self.sched.timers.fire(now, self.sched.ready)
@@ -167,6 +164,8 @@ class Machine:
     def tick_aside(self, now: Instant) -> None:
         """The part of `tick` that a second thread may do while a goroutine runs."""
         self._pass_time(now, beside=True)
+        if self._blocked and self._retake and self.holds_p and self.me != NO_M:
+            self._give_p_back(now, blocked=True)
 
     def _pass_time(self, now: Instant, beside: bool) -> None:
         if self.me == NO_M:
@@ -201,9 +200,13 @@ class Machine:
             self.loading = None
 
     def run(self, now: Instant) -> None:
-        """Run goroutines for about IO_PERIOD_NS, and tell what became of them."""
-        if self.sched.events or self._failures:
-            self._conclude()
+        """Read what came, or run goroutines for about IO_PERIOD_NS; then call `conclude`. User code."""
+        if self.verdicts.pending:
+            self.verdicts.judge()
+            return
+        if self.moves.arrived:
+            for hosted, failure in self.moves.unpack():
+                self.verdicts.fail(hosted, failure)
             return
         lease = self.lease.lease
         assert lease is not None, "RUNNING means that a lease is held"
@@ -219,12 +222,16 @@ class Machine:
         if watched and self.sched.last is not None:
             self.tracer.ran(self.sched.last, self.me, lease.p, now, elapsed)
         if self.sched.events:
-            self._conclude()
+            self.verdicts.judge()
         elif more:
             if self.sched.tokens:  # else it was ended early, after nobody knows how many
                 self.moves.pace.ran(elapsed, budget)
             fitting = budget * IO_PERIOD_NS // max(elapsed, 1)
             self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
+
+    def conclude(self) -> None:
+        """Tell what became of goroutines and programs in `run`. Under the shell's lock."""
+        self.verdicts.conclude(self.lease.lease)
 
     def returned(self, g: G, val: object, error: BaseException | None) -> None:
         """A helper thread has made the call of `g`. One of before this M was fenced off is of a dropped program."""
@@ -235,9 +242,9 @@ class Machine:
     def block(self) -> bool:
         """The running goroutine waits for an answer; meanwhile this M may have to stop for the world."""
         homes = self.homes
-        homes.pump()
-        if self._retake and self.holds_p and self.me != NO_M:
-            self._give_p_back(self._clock.now(), blocked=True)
+        self._blocked = True
+        homes.pump()  # which calls `tick_aside`
+        self._blocked = False
         return not homes.fenced
 
     @property
@@ -284,6 +291,7 @@ class Machine:
 
     def _take_told(self, source: MId, message: w.Told) -> bool:
         self.outbox.told(source, message.taken)
+        self.homes.told(source, message.taken)
         return True
 
     def _hear(self, hungry: bool, backlog: bool) -> None:
@@ -308,7 +316,10 @@ class Machine:
                 if self._last_lease == (p, epoch):  # else it is of before we were fenced off
                     self.moves.take(came)
             case w.Back(record):
-                self.moves.take((record,))
+                self.moves.take_back(record)
+            case w.Gone(program, goids):
+                if program in self.programs:
+                    self.programs[program].forget(goids)
             case w.Drop(program):
                 self._drop(program)
             case w.Reply():
@@ -346,11 +357,13 @@ class Machine:
                 if text:
                     self.outbox.output(hosted.id, stream, text.encode("utf-8", "surrogateescape"))
             hosted.closed = True
+            hosted.forget(list(hosted.departed))
 
     def _fenced(self) -> None:
         self.homes.fenced = True
         for hosted in self.programs.values():
             self.sched.drop(hosted.kernel)
+            hosted.forget(list(hosted.departed))
             self._loader.forget(hosted.id)
         self._begin(self._clock.now())
 
@@ -378,10 +391,7 @@ class Machine:
     def _work(self) -> bool:
         """Whether there is something that only a holder of a P may do."""
         return bool(
-            self.sched.runnable()
-            or self.sched.events
-            or self._failures
-            or any(hosted.inbox for hosted in self.programs.values())
+            self.sched.runnable() or self.verdicts.pending or any(hosted.inbox for hosted in self.programs.values())
         )
 
     def _while_idle(self, now: Instant) -> None:
@@ -439,47 +449,6 @@ class Machine:
 
     def _load(self) -> w.Load:
         return census.load(self.sched, self.programs.values())
-
-    # -- ends
-
-    def _conclude(self) -> None:
-        """Tell what ended: a main goroutine, or a program by a panic."""
-        lease = self.lease.lease
-        assert lease is not None, "the shell calls `run` when a lease is held"
-        events, self.sched.events = self.sched.events, []
-        for event in events:
-            hosted = self.programs.get(program_of(event).id)
-            if hosted is None or hosted.closed:
-                continue
-            if isinstance(event, Panicked):
-                failure = endings.failure(event.g, event.error, event.where)
-                if failure.kind == "fatal":
-                    hosted.remains = census.dumped(hosted, None, but=event.g)
-                self._fail(hosted, failure)
-                continue
-            assert hosted.pickling is not None, "its main has run"
-            try:
-                value = b"" if hosted.options.by_path else hosted.pickling.dumps(event.value, "what main returned")
-            except CannotShipError as error:
-                self._fail(hosted, endings.Failure("load", 1, f"error: {error}\n"))
-                continue
-            self._end(hosted)
-            self.outbox.post(COORDINATOR, w.MainReturned(lease.p, lease.epoch, hosted.id, value))
-        failures, self._failures = self._failures, []
-        for hosted, failure in failures:
-            self.outbox.post(COORDINATOR, w.MainFailed(lease.p, lease.epoch, hosted.id, *failure))
-
-    def _fail(self, hosted: Hosted, failure: endings.Failure) -> None:
-        """The program is over; said under a lease, as all that has an effect."""
-        if not hosted.closed:
-            self._end(hosted)
-            self._failures.append((hosted, failure))
-
-    def _end(self, hosted: Hosted) -> None:
-        """Nothing of the program runs here any more; the rest follows when the coordinator says Drop."""
-        self._close(hosted)
-        hosted.inbox.clear()
-        self.sched.drop(hosted.kernel)
 
     def before_output(self, hosted: Hosted) -> None:
         """A goroutine prints: that it runs is told before what it prints."""

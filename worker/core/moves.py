@@ -10,21 +10,25 @@ Worth it.   A started goroutine takes some 20 us to leave and to arrive, and eac
 Arrival.    What came is queued when its program is loaded here, and then said to be ours (Took): until
             then the coordinator keeps it, and gives it to another M should this one die. Nobody is told
             of anything that it has done here before the coordinator knows whose it is.
-Refusal.    A started one that cannot be read here goes back to where it came from, with the reason, and is
-            pinned there until it has run.
+Refusal.    A started one that cannot be read here goes back to where it came from, with the reason: there its
+            original goes on, pinned until it has run.
+Tells.      One whose Tell has not taken effect stays: a panic that it causes must find it.
+Price.      What is packed in vain is packed again when it has run, and user code may take its time over it. So
+            after each attempt there is a rest of REST times as long.
 Threads.    `give` may run beside the main thread, under the shell's lock; all else is the main thread's.
+            Reading what came runs the program's code, imports included: outside of the lock.
 Unlike Go.  An M that chats keeps its started goroutines, however long its queue is.
 Sources.    Go 1.19 runtime/proc.go: runqsteal, handoffp, injectglist.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Final
 
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
 from cluster.kernel.stealing import Stolen, movable, steal, take
-from cluster.model.clock import MILLISECOND
+from cluster.model.clock import MILLISECOND, Instant, after
 from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX, SYSMON_PERIOD_NS
 from cluster.wire import frame
@@ -36,6 +40,7 @@ from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
 
 RESTLESS: Final = 0.5  # of the turns in a test
+REST: Final = 20
 MOODY: Final = 0.05
 SLICES_MAX: Final = 8  # of a turn
 STUCK_NS: Final = 2 * SYSMON_PERIOD_NS  # of one slice: a hog has been preempted before, so it blocks, or refuses
@@ -73,11 +78,17 @@ class Moves:
         programs: Mapping[ProgramId, Hosted],
         sched: Sched,
         note: Callable[[G, str, str], None],
+        telling: Callable[[], Collection[tuple[ProgramId, int]]],
         chaos: Random | None,
     ) -> None:
-        """`note` traces what happened to a goroutine. With `chaos`, for tests, started ones leave by chance."""
+        """`note` traces what happened to a goroutine; `telling` knows whose Tells have not taken effect.
+
+        With `chaos`, for tests, started ones leave by chance.
+        """
         self.me: MId = NO_M
         self._note: Final = note
+        self._telling: Final = telling
+        self._resting_until = Instant(0)
         self._outbox: Final = outbox
         self._programs: Final = programs
         self._sched: Final = sched
@@ -86,16 +97,20 @@ class Moves:
 
     def give(self, under_way_ns: int, beside: bool) -> tuple[w.Record, ...]:
         """Half of what is queued here, as far as it can move; () when that is all we have to do."""
-        sched = self._sched
-        if sched.runnable() <= 1 and sched.cur is None:
+        sched, began = self._sched, self._sched.clock.now()
+        if (sched.runnable() <= 1 and sched.cur is None) or (began < self._resting_until and self._chaos is None):
             return ()
-        return self._packed(steal(sched, self._started(under_way_ns), beside))
+        leaving = self._packed(steal(sched, self._started(under_way_ns), beside, self._telling()))
+        now = sched.clock.now()
+        self._resting_until = after(now, REST * (now - began))
+        return leaving
 
     def hand_off(self) -> tuple[w.Record, ...]:
         """What goes with a P that another M wants: of what can move as much as may leave at once, oldest first."""
-        started = self._started(0)
-        queued = [(g, queue) for queue in (self._sched.ring, self._sched.globrunq) for g in queue if movable(g, True)]
-        leaving = [take(g, queue) for g, queue in queued[:started]]
+        started, telling = self._started(0), self._telling()
+        queued = [(g, queue) for queue in (self._sched.ring, self._sched.globrunq) for g in queue]
+        able = [(g, queue) for g, queue in queued if movable(g, True, telling)]
+        leaving = [take(g, queue, telling) for g, queue in able[:started]]
         return self._packed([stolen for stolen in leaving if stolen is not None])
 
     def _started(self, under_way_ns: int) -> int:
@@ -144,11 +159,28 @@ class Moves:
             if hosted is not None and not hosted.closed:
                 hosted.take(record, self._outbox)
 
+    def take_back(self, record: w.Record) -> None:
+        """One that left cannot go where it was sent."""
+        hosted = self._programs.get(record.program)
+        if hosted is None or hosted.closed:
+            return
+        if (g := records.come_back(hosted, self._sched, record)) is None:
+            hosted.take(record, self._outbox)
+            return
+        hosted.received += 1
+        self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, (record.goid,)))
+        self._note(g, "GoPin", record.refused)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether `unpack` has something to do."""
+        return any(h.inbox and (h.failure or h.pickling is not None) for h in self._programs.values())
+
     def unpack(self) -> list[tuple[Hosted, Failure]]:
         """Queue the goroutines that came, of programs that are loaded; the programs that are over by that."""
         return [
             (hosted, failure)
-            for hosted in self._programs.values()
+            for hosted in list(self._programs.values())
             if hosted.inbox and (failure := self._unpack(hosted)) is not None
         ]
 
@@ -161,9 +193,12 @@ class Moves:
         failure = None
         while hosted.inbox and failure is None:
             record = hosted.inbox.popleft()
+            if record.started and records.come_back(hosted, self._sched, record) is not None:
+                taken.append(record.goid)
+                continue
             try:
                 g = records.unpack(hosted, hosted.pickling, self._sched, record)
-            except Exception as error:  # noqa: BLE001  # reading it runs its classes' code
+            except BaseException as error:  # noqa: BLE001  # reading it runs its classes' code: SystemExit is no end
                 if record.started and record.giver not in (NO_M, self.me):
                     hosted.sent += 1
                     why = f"M {self.me} cannot take it: {text_of(error)}"
@@ -172,9 +207,7 @@ class Moves:
                 failure = unreadable(record.goid, error)
             else:
                 if record.started:
-                    self._note(
-                        g, *(("GoPin", record.refused) if record.refused else ("GoMove", f"from M{record.giver}"))
-                    )
+                    self._note(g, "GoMove", f"from M{record.giver}")
             taken.append(record.goid)
         if taken:
             self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, tuple(taken)))

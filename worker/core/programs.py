@@ -7,11 +7,14 @@ Invariants. A program is loaded (its main file imported) once, on first need, or
 """
 
 from collections import deque
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
 
-from cluster.kernel.g import Program
+from cluster.kernel.g import G, HasFrames, Program
+from cluster.kernel.runner import keep
 from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
+from cluster.wire.moving import Packed, void
 from cluster.wire.pickling import Objects, Pickling
 from cluster.wire.sharing import Sharing
 from worker.core.outbox import Outbox
@@ -33,6 +36,14 @@ class LoadError(Exception):
     """The main file cannot be imported, or has no main. The text is for the user."""
 
 
+class Departed(NamedTuple):
+    """A goroutine that was given away, as it was."""
+
+    g: G
+    stack: HasFrames | None
+    packed: Packed
+
+
 class Hosted:
     """One program on this M."""
 
@@ -51,12 +62,24 @@ class Hosted:
         self.sharing: Final = Sharing() if "sharecheck=1" in settings else None
         self.outbox: Outbox | None = None  # of this M; None until a goroutine has come
         self.printed_early: list[tuple[int, bytes]] = []  # by the main file, when this M was not known to run main
+        self.departed: dict[int, Departed] = {}  # by goid: given away, and perhaps taken by nobody
         self.sent = 0
         self.received = 0
         self.away = 0  # goroutines that left, less those that came
         self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
         self.remains: Dumped | None = None  # its goroutines, when a fatal error ended it
         self.closed = False  # nothing that it prints leaves any more
+
+    def forget(self, goids: Iterable[int]) -> None:
+        """Nobody needs the originals of these any more: empty them, so that none of their code runs."""
+        for goid in goids:
+            departed = self.departed.pop(goid, None)
+            if departed is None:
+                continue
+            try:
+                void(departed.packed)
+            except RuntimeError:  # somebody has resumed a generator of its, which is his then
+                keep(departed)
 
     @property
     def watched(self) -> bool:

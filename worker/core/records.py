@@ -5,9 +5,11 @@ Body.       Of one that has not started: (function, arguments, where it was made
             path. Of one that has: its frames, what it was woken with, and its stack of `call`s; see
             wire/moving.py. Its G and this M's kernel are in its frames, too: there the receiver's own stand.
 Owner.      Whoever has the record has the goroutine: `pack` takes it off this M, `unpack` puts it on.
+Originals.  What was written need not be readable: classes have their own ways. So the original of one that has
+            started is kept, and runs nowhere, until the receiver has read its record (Gone); then it is
+            emptied, and none of its code runs for that. If it comes back (Back), the original goes on.
 Invariants. A goroutine is in at most one of: an M's kernel, a record. Each crossing is counted once
-            as sent and once as received. One that has started is emptied here only when all of it has
-            been written, and none of its code runs for that.
+            as sent and once as received.
 Pinned.     One that cannot be pickled stays: of one that has not started its arguments are asked once, of one
             that has its variables, again when it has run. The reason is kept on the G.
 Unlike Go.  A G of Go is a pointer, which any P may take. Its wired goroutines are the model of ours
@@ -16,8 +18,9 @@ Sources.    Go 1.19 runtime/proc.go: newproc1, runqgrab, stoplockedm.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import CoroutineType
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from cluster.kernel.dump import created_by
 from cluster.kernel.g import G, Named, name_of, refuse
@@ -29,24 +32,31 @@ from cluster.model.limits import MOVE_CALLS_MAX
 from cluster.wire import moving
 from cluster.wire.messages import Record
 from cluster.wire.pickling import Pickling
-from worker.core.programs import Hosted
+from cluster.wire.refusal import text_of
+from cluster.wire.sharing import shared_generators
+from worker.core.programs import Departed, Hosted
 
 Function = Callable[..., object]
 _State = tuple[str, tuple[str, ...], object, "Stack | None", "CoroutineType[Any, Any, Any]"]
 
-HAS_RUN: Final = "it was resumed by another goroutine while it was packed"
-
 
 def pack(hosted: Hosted, pickling: Pickling, sched: Sched, me: MId, g: G) -> Record | None:
     """A record of `g`, which is then no longer this M's; None when it cannot leave, and is pinned."""
-    try:
-        body = _unstarted(pickling, g) if g.send is None else _started(hosted, pickling, sched, g)
-    except CannotShipError as error:
-        refuse(g, str(error))
-        return None
     kernel = hosted.kernel
-    del kernel.gs[g.goid]
-    kernel.stacks.pop(g.goid, None)
+    try:
+        if g.send is None:
+            body, packed = _unstarted(pickling, g), None
+        else:
+            packed = _started(hosted, pickling, sched, g)
+            body = packed.data
+    except BaseException as error:  # noqa: BLE001  # it may be the program's own: see what pickling calls
+        refuse(g, text_of(error))
+        return None
+    if kernel.gs.pop(g.goid, None) is None:
+        return None  # the program has ended meanwhile
+    stack = kernel.stacks.pop(g.goid, None)
+    if packed is not None:
+        hosted.departed[g.goid] = Departed(g, stack, replace(packed, data=b"", written=[]))
     if kernel.main is g:
         kernel.main = None
     hosted.sent += 1
@@ -59,8 +69,8 @@ def _unstarted(pickling: Pickling, g: G) -> bytes:
     return pickling.dumps((g.fn, g.args, *made_at), f"goroutine {g.goid}")
 
 
-def _started(hosted: Hosted, pickling: Pickling, sched: Sched, g: G) -> bytes:
-    """The goroutine as bytes, emptied here."""
+def _started(hosted: Hosted, pickling: Pickling, sched: Sched, g: G) -> moving.Packed:
+    """The goroutine as bytes, untouched."""
     coroutine = getattr(g.send, "__self__", None)
     assert isinstance(coroutine, CoroutineType), "its `send` is a coroutine's own"
     stack = hosted.kernel.stacks.get(g.goid)
@@ -70,14 +80,37 @@ def _started(hosted: Hosted, pickling: Pickling, sched: Sched, g: G) -> bytes:
     state = name_of(g.fn), created_by(g), g.val, stack, coroutine
     mine, sharing = (g, sched, hosted.kernel), hosted.sharing
     packed = moving.pack(state, pickling, mine, [coroutine, *calls], keep=sharing is not None)
-    said = sharing.report(packed, g) if sharing is not None else ""
-    try:
-        moving.void(packed)
-    except RuntimeError as error:
-        raise CannotShipError(HAS_RUN) from error
-    if said:
+    if any(_is_generator(generator) for generator, _ in packed.frames):
+        packed = packed if packed.written else moving.pack(state, pickling, mine, [coroutine, *calls], keep=True)
+        if held := [one for one in shared_generators(packed, g) if _is_generator(one)]:
+            raise CannotShipError(f"generator {held[0].__qualname__}: somebody who stays refers to it, too")
+    if sharing is not None and (said := sharing.report(packed, g)):
         hosted.warn(said)
-    return packed.data
+    return packed
+
+
+def _is_generator(obj: Any) -> bool:  # noqa: ANN401  # one of three types, which have different attributes
+    """Whether it is a program's generator: those of the runtime are their goroutine's alone."""
+    made = getattr(obj, "gi_frame", None) or getattr(obj, "ag_frame", None)
+    return made is not None and not str(made.f_globals.get("__name__")).startswith("cluster.kernel.")
+
+
+def come_back(hosted: Hosted, sched: Sched, record: Record) -> G | None:
+    """Queue the original of a goroutine that no other M has taken; None when it is not from here."""
+    departed = hosted.departed.pop(record.goid, None)
+    if departed is None:
+        return None
+    g, kernel = departed.g, hosted.kernel
+    if record.refused:
+        refuse(g, record.refused)
+    if departed.stack is not None:
+        kernel.stacks[g.goid] = departed.stack
+    if g.goid == MAIN_GOID:
+        kernel.main = g
+    kernel.gs[g.goid] = g
+    hosted.away -= 1
+    sched.put([g])
+    return g
 
 
 def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> G:
@@ -93,8 +126,6 @@ def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> 
     else:
         fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
         g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
-    if record.refused:
-        refuse(g, record.refused)
     hosted.kernel.gs[g.goid] = g
     hosted.away -= 1
     sched.put([g])

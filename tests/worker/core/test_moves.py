@@ -92,6 +92,7 @@ def test_its_name_and_where_it_was_made_go_along() -> None:
     other = twin(seat, record)
     other.turn()
     other.machine.tick(other.now())
+    other.machine.run(other.now())
     g = other.hosted().kernel.gs[record.goid]
     assert isinstance(g.fn, Named) and name_of(g.fn) == "main.steps"
     assert isinstance(g.creator, tuple) and g.creator[0] == "created by main.main"
@@ -231,7 +232,6 @@ def test_one_that_no_other_m_can_read_goes_back_and_is_pinned_at_home_until_it_h
     assert unfit.refused.startswith(f"M {OTHER} cannot take it: ") and "the code of steps in <string>" in unfit.refused
     before = set(seat.hosted().kernel.gs)
     seat.take(Back(unfit))
-    seat.machine.tick(seat.now())
     (g,) = [g for g in seat.gs() if g.goid not in before]
     assert g.goid == record.goid and pinned_by(g) == unfit.refused
     seat.settle()
@@ -275,6 +275,6 @@ def test_chaos_moves_what_does_not_pay() -> None:
     seat.machine.moves.pace.ran(0, 1_000_000)
     calm = seat.machine.moves
     assert calm.give(0, beside=False) == () and not calm.restless and not calm.moody
-    wild = Moves(seat.machine.outbox, seat.machine.programs, seat.machine.sched, lambda *_: None, Random(1))
+    wild = Moves(seat.machine.outbox, seat.machine.programs, seat.machine.sched, lambda *_: None, tuple, Random(1))
     assert len(wild.give(0, beside=False)) == 2
     assert any(wild.restless for _ in range(1000)) and any(wild.moody for _ in range(1000))
