@@ -228,6 +228,45 @@ def test_what_cannot_move_stays_says_why_and_ends_as_if_nothing_had_been(place: 
     assert len(found) == len(IMMOVABLE)
 
 
+def test_what_others_cannot_read_and_what_must_not_be_copied_costs_nothing_but_a_move(place: Place) -> None:
+    """A class whose copy cannot be made, a directory that ends with its owner, a generator that two share."""
+    done = place.program(
+        crowd("""
+            import tempfile
+            class Name(str):
+                def __new__(cls, text, what):
+                    return super().__new__(cls, text)
+            def numbers():
+                n = 0
+                while True:
+                    n += 1
+                    yield n
+            async def holds(gate, i, arg):
+                shared, out = arg
+                await gate.recv()
+                name = Name("a", "b") if i % 3 == 0 else None
+                with tempfile.TemporaryDirectory() as directory:
+                    mine = shared if i % 3 == 1 else None
+                    if i % 3 != 2:
+                        del directory
+                    for _ in range(60):
+                        compute()
+                        await gosched()
+                        assert i % 3 != 2 or os.path.isdir(directory)
+                        if mine is not None:
+                            await out.send(next(mine))
+                await out.send(0)
+            async def main():
+                out, shared = Chan(1000), numbers()
+                await crowd(holds, *[(shared, out)] * 6)
+                got = [await out.recv() for _ in range(6 + 2 * 60)]
+                print(sorted(n for n in got if n) == list(range(1, 121)))
+        """),
+        "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert (done.code, done.out, done.err) == (0, "True\n", "")
+
+
 def test_a_source_file_that_is_another_on_the_other_m_is_refused_by_name(place: Place) -> None:
     """The goroutine goes on at home, under the file that it began with."""
     place.write(

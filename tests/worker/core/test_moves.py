@@ -6,12 +6,12 @@ import pytest
 
 from cluster.kernel.g import G, Named, name_of, pinned_by
 from cluster.model.clock import MILLISECOND
-from cluster.model.ids import MAIN_GOID
+from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
 from cluster.wire import frame
-from cluster.wire.messages import Back, Give, MainReturned, Record, ReleaseP, Retake, Unfit
+from cluster.wire.messages import Back, Drop, Give, Gone, MainReturned, Record, ReleaseP, Retake, Told, Unfit
 from tests.worker.seat import EPOCH, ME, OTHER, P0, A, Seat
-from worker.core.moves import PACE_NS, STUCK_NS, Moves, Pace
+from worker.core.moves import PACE_NS, REST, STUCK_NS, Moves, Pace
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
@@ -278,3 +278,176 @@ def test_chaos_moves_what_does_not_pay() -> None:
     wild = Moves(seat.machine.outbox, seat.machine.programs, seat.machine.sched, lambda *_: None, tuple, Random(1))
     assert len(wild.give(0, beside=False)) == 2
     assert any(wild.restless for _ in range(1000)) and any(wild.moody for _ in range(1000))
+
+
+AWKWARD = """
+    import sys, tempfile, weakref
+    class Exits:
+        def __getstate__(self):
+            sys.exit("not like this")
+    class Asks(dict):
+        def __getattr__(self, name):
+            return self[name]
+    class Lies:
+        @property
+        def __class__(self):
+            raise ValueError("who asks?")
+        def __reduce__(self):
+            raise TypeError("it will not")
+    class Kept:
+        pass
+    def numbers():
+        n = 0
+        while True:
+            n += 1
+            yield n
+    kept, shared = Kept(), numbers()
+    def make(kind):
+        match kind:
+            case "exits": return Exits()
+            case "asks": return Asks(lock=sys.stdout, held=memoryview(b""))
+            case "lies": return Lies()
+            case "finalizer": return weakref.finalize(kept, print)
+            case "directory": return tempfile.TemporaryDirectory()
+            case "proxy": return weakref.proxy(kept)
+            case "generator": next(shared); return shared
+    async def holds(kind):
+        held = make(kind)
+        while True:
+            await gosched()
+    async def main():
+        go(holds, KIND)
+        go(gosched)
+        await waits()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("exits", "not like this"),
+        ("asks", "cannot pickle"),
+        ("lies", "who asks?"),
+        ("finalizer", "cannot pickle 'finalize' object"),
+        ("directory", "cannot pickle 'finalize' object"),
+        ("proxy", "a weak reference"),
+        ("generator", "generator numbers: somebody who stays refers to it, too"),
+    ],
+)
+def test_whatever_a_program_does_when_it_is_written_its_goroutine_stays_and_nothing_else_happens(
+    kind: str, why: str
+) -> None:
+    seat = start(AWKWARD.replace("KIND", repr(kind)), 6)
+    (g,) = [g for g in queued(seat) if g.goid == 2]
+    seat.machine.sched.cur = seat.gs()[0]  # as if another one ran
+    assert give(seat) == ()
+    seat.machine.sched.cur = None
+    assert why in pinned_by(g) and queued(seat) == [g]
+    seat.module().__dict__.clear()
+
+
+UNREADABLE = """
+    class Name(str):
+        def __new__(cls, text, what):
+            made = super().__new__(cls, text)
+            made.what = what
+            return made
+    async def steps(name):
+        held = Name("a", [name])
+        original.append(held)
+        for _ in range(3):
+            await gosched()
+        log.append(held is original[0] and held.what)
+    original = []
+    async def main():
+        go(steps, "x")
+        await gosched()
+        await waits()
+"""
+
+
+def test_what_can_be_written_and_not_be_read_goes_on_from_its_original() -> None:
+    seat = start(UNREADABLE, 3)
+    seat.machine.sched.cur = seat.gs()[0]
+    (record,) = give(seat)
+    seat.machine.sched.cur = None
+    other = twin(seat, record)
+    (unfit,) = [message.record for _, message in other.settle() if isinstance(message, Unfit)]
+    assert "__new__() missing 1 required positional argument" in unfit.refused
+    seat.take(Back(unfit))
+    assert seat.hosted().departed == {}
+    seat.settle()
+    assert seat.log() == [["x"]]
+    assert [took.goids for took in seat.took][-1] == (record.goid,), "the coordinator knows whose it is"
+
+
+def test_an_original_is_emptied_when_another_m_has_it_and_none_of_its_code_runs() -> None:
+    seat = start()
+    given = give(seat)
+    goids = tuple(record.goid for record in given)
+    coroutines = [departed.g.send.__self__ for departed in seat.hosted().departed.values()]  # type: ignore[union-attr]
+    before = list(seat.log())
+    seat.take(Gone(A, goids))
+    assert seat.hosted().departed == {} and len(coroutines) == 2
+    for coroutine in coroutines:
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            coroutine.send(None)
+    del coroutine, coroutines
+    assert seat.log() == before
+
+
+def test_one_that_comes_back_by_the_global_queue_goes_on_from_its_original() -> None:
+    seat = start()
+    (record, *_) = give(seat)
+    original = seat.hosted().departed[record.goid].g
+    seat.work(record)
+    step(seat)
+    assert seat.hosted().kernel.gs[record.goid] is original and pinned_by(original) == ""
+
+
+def test_originals_end_with_their_program() -> None:
+    seat = start()
+    give(seat)
+    before = list(seat.log())
+    hosted = seat.hosted()
+    seat.take(Drop(A))
+    assert hosted.departed == {} and not any(what == "ends" for _, what in before)  # type: ignore[misc]
+
+
+def test_packing_has_a_share_of_the_time() -> None:
+    seat = start()
+    clock = seat.clock
+
+    def slow(*_: object) -> set[tuple[ProgramId, int]]:
+        clock.advance(MILLISECOND)
+        return set()
+
+    seat.machine.moves._telling = slow  # type: ignore[misc]
+    assert len(give(seat)) == 2
+    assert give(seat) == ()
+    clock.advance(REST * MILLISECOND - 1)
+    assert give(seat) == ()
+    clock.advance(1)
+    assert len(give(seat)) == 1
+
+
+def test_one_whose_tell_is_under_way_stays_until_it_has_taken_effect() -> None:
+    seat = start("""
+        async def closes(name):
+            ch.close()
+            while True:
+                await gosched()
+        async def main():
+            for name in "ab":
+                go(closes, name)
+            await waits()
+    """, 0)  # fmt: skip
+    seat.module().ch = seat.machine.homes.find("chan", OTHER, 9, 2, None)
+    step(seat, 5)
+    seat.machine.moves.pace.ran(PACE_NS * 100, 1)
+    assert len(queued(seat)) == 2 and give(seat) == ()
+    seat.take(Told(1), source=OTHER)
+    assert len(give(seat)) == 1
+    seat.take(Told(2), source=OTHER)
+    seat.machine.sched.cur = seat.gs()[0]
+    assert len(give(seat)) == 1
