@@ -44,6 +44,8 @@ def test_programs_that_take_each_second_step_elsewhere_do_what_they_do_at_home()
             assert run_in_turn(main, peer) == run(main), main.__name__
 
 
+# A program whose `finally` awaits cannot be closed when it is collected, moved or not: Python says so of both runs.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_random_programs_do_the_same_between_two_processes(rng: random.Random) -> None:
     first = rng.randrange(1 << 30)
     differences: list[str] = []

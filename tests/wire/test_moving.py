@@ -296,6 +296,8 @@ def test_moves_leave_nothing_behind() -> None:
     coroutine.close()
 
 
+# A program whose `finally` awaits cannot be closed when it is collected, moved or not: Python says so of both runs.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_random_programs_do_the_same_moved_and_unmoved(rng: random.Random) -> None:
     first = rng.randrange(1 << 30)
     differences: list[str] = []
