@@ -23,7 +23,8 @@ from cluster.model.clock import SECOND
 
 
 def runs(moved: Run, stayed_ns: int = 20) -> dict[str, list[Run]]:
-    return {"moved": [moved], "stayed": [Run(stayed_ns, (0.0, 1.0), 0.5)], "bare": [Run(10, (1.0, 1.0), 1.0)]}
+    split, bare = [Run(10, (1.0, 1.0), 0.9)], [Run(10, (1.0, 1.0), 1.0)]
+    return {"moved": [moved], "stayed": [Run(stayed_ns, (0.0, 1.0), 0.5)], "split": split, "bare": bare}
 
 
 def test_busy_is_the_share_between_the_looks_that_lie_within() -> None:
@@ -45,21 +46,22 @@ def test_with_fewer_than_two_looks_nothing_was_seen(begin: int, end: int) -> Non
 def test_a_ratio_is_to_the_bare_processes_of_the_same_round() -> None:
     made = {"moved": [Run(10, (), 1.0), Run(30, (), 1.0)], "bare": [Run(5, (), 1.0), Run(20, (), 1.0)]}
     assert ratios(made, "moved").samples == (2.0, 1.5)
+    assert ratios(made, "bare", "moved").samples == (0.5, 20 / 30)
 
 
 def test_aims_are_met_when_both_ms_are_busy_and_the_work_is_split() -> None:
-    assert list(aims(runs(Run(10, (0.96, 0.99), 0.9))).values()) == [True, True, True]
+    assert list(aims(runs(Run(10, (0.96, 0.99), 0.9))).values()) == [True] * 4
 
 
 def test_aims_are_not_met_when_one_m_idles_or_staying_costs_nothing() -> None:
-    assert list(aims(runs(Run(11, (0.94, 0.99), 0.9), stayed_ns=10)).values()) == [False, False, False]
+    assert list(aims(runs(Run(11, (0.94, 0.99), 0.9), stayed_ns=10)).values()) == [False] * 4
 
 
 def test_runs_as_data_have_each_kind_and_each_aim() -> None:
     told = describe(runs(Run(2 * SECOND, (0.9, 0.8), 0.7, (40, 24))))
     assert list(told) == ["runs", "undisturbed", "aims"]
     kinds = told["runs"]
-    assert isinstance(kinds, dict) and list(kinds) == ["moved", "stayed", "bare"]
+    assert isinstance(kinds, dict) and list(kinds) == ["moved", "stayed", "split", "bare"]
     assert kinds["moved"]["wall"]["median"] == 2.0
     assert kinds["moved"]["runs"][0]["ended"] == (40, 24)
 
@@ -71,10 +73,10 @@ def test_a_round_in_which_others_used_the_machine_is_left_out() -> None:
 
 
 def test_when_all_rounds_were_disturbed_no_aim_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
-    made = {name: [Run(9, (0.5,), 0.5, others=0.5)] for name in ("moved", "stayed", "bare")}
+    made = {name: [Run(9, (0.5,), 0.5, others=0.5)] for name in ("moved", "stayed", "split", "bare")}
     assert set(aims(made).values()) == {None}
     show(made)
-    assert capsys.readouterr().out.count("unknown") == 3
+    assert capsys.readouterr().out.count("unknown") == 4
 
 
 def test_what_others_used_is_a_share_that_is_not_negative() -> None:
@@ -85,7 +87,7 @@ def test_the_table_says_which_aims_are_not_met(capsys: pytest.CaptureFixture[str
     show(runs(Run(10, (0.94, 0.99), 0.9, (40, 24))))
     printed = capsys.readouterr().out
     assert "40+24" in printed
-    assert [line.split()[0] for line in printed.splitlines()[-3:]] == ["NOT", "met", "met"]
+    assert [line.split()[0] for line in printed.splitlines()[-4:]] == ["NOT", "met", "met", "met"]
 
 
 def test_more_work_is_more_turns() -> None:
@@ -100,13 +102,13 @@ def test_each_round_has_a_run_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> N
         order.append(name)
         return Run(1, (1.0,), 1.0)
 
-    monkeypatch.setattr(imbalance, "on_cluster", lambda _job, godebug="": pretend(godebug))
+    monkeypatch.setattr(imbalance, "on_cluster", lambda _job, *more, godebug="": pretend(godebug or "".join(more)))
     monkeypatch.setattr(imbalance, "on_bare_processes", lambda _job: pretend("bare"))
     monkeypatch.setattr(imbalance, "beside_others", lambda measure: measure())
     made = measured(Job(2, 1, 1), 4, random.Random(0))
-    assert {name: len(runs) for name, runs in made.items()} == {"moved": 4, "stayed": 4, "bare": 4}
-    rounds = [order[i : i + 3] for i in range(0, len(order), 3)]
-    assert all(sorted(one) == ["", "bare", "moveoff=1"] for one in rounds)
+    assert {name: len(runs) for name, runs in made.items()} == {"moved": 4, "stayed": 4, "split": 4, "bare": 4}
+    rounds = [order[i : i + 4] for i in range(0, len(order), 4)]
+    assert all(sorted(one) == ["", "bare", "moveoff=1", "split"] for one in rounds)
     assert len({tuple(one) for one in rounds}) > 1, "the order is random"
 
 
