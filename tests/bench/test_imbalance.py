@@ -115,7 +115,7 @@ def test_each_round_has_a_run_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> N
 def test_more_rounds_are_made_when_others_disturb_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imbalance, "on_cluster", lambda *_, **__: Run(1, (1.0,), 1.0))
     monkeypatch.setattr(imbalance, "on_bare_processes", lambda _: Run(1, (1.0,), 1.0))
-    disturbed = iter([True] * 3 + [False] * 6)  # the first round of three
+    disturbed = iter([True] * 4 + [False] * 8)  # the first round of three
     monkeypatch.setattr(imbalance, "beside_others", lambda measure: replace(measure(), others=float(next(disturbed))))
     assert len(measured(Job(2, 1, 1), 2, random.Random(0))["bare"]) == 3
     monkeypatch.setattr(imbalance, "beside_others", lambda measure: replace(measure(), others=1.0))
