@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.timeout(60), pytest.mark.skipif(not frame.available, r
 # All goroutines begin on one M; then there is a second P, and they compute.
 CROWD: Final = '''
 import os, sys, time
-from cluster import Chan, call, go, gomaxprocs, gosched, goid, num_goroutine, panic, select, sleep, stack
+from cluster import Chan, call, go, gomaxprocs, gosched, goid, lock_os_thread, panic, sleep, stack
 
 
 def compute():
@@ -157,6 +157,7 @@ def test_those_who_wait_behind_a_goroutine_that_keeps_its_m_go_elsewhere(
                     await gosched()
                 print("chats")
             async def sticks(gate):
+                lock_os_thread()  # else it may be the one that moves
                 await gate.recv()
                 for _ in range(20_000):
                     await gosched()
@@ -210,7 +211,7 @@ def test_what_cannot_move_stays_says_why_and_ends_as_if_nothing_had_been(place: 
                 await crowd(holds, *kinds)
                 why = {{}}
                 while len(why) < len(kinds):
-                    for line in re.findall(r"runtime: pinned: (.*)", await stack(True)):
+                    for line in re.findall(r"runtime: pinned: (holds .*'held': .*)", await stack(True)):
                         why[re.sub(r":\\d+", ":9", line)] = None
                     await sleep(0.01)
                 await enough.send(None)
