@@ -33,6 +33,7 @@ from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX, SYSMON_PERIOD_NS
 from cluster.wire import frame
 from cluster.wire import messages as w
+from cluster.wire.pickling import Pickling
 from cluster.wire.refusal import text_of
 from worker.core import records
 from worker.core.endings import Failure, unreadable
@@ -192,23 +193,27 @@ class Moves:
         taken = []
         failure = None
         while hosted.inbox and failure is None:
-            record = hosted.inbox.popleft()
-            if record.started and records.come_back(hosted, self._sched, record) is not None:
-                taken.append(record.goid)
-                continue
+            record = hosted.inbox[0]  # and it stays there, so that a survey counts it, until it is somewhere else
             try:
-                g = records.unpack(hosted, hosted.pickling, self._sched, record)
+                g = self._unpacked(hosted, hosted.pickling, record)
             except BaseException as error:  # noqa: BLE001  # reading it runs its classes' code: SystemExit is no end
                 if record.started and record.giver not in (NO_M, self.me):
                     hosted.sent += 1
                     why = f"M {self.me} cannot take it: {text_of(error)}"
                     self._outbox.post(COORDINATOR, w.Unfit(record._replace(refused=why)))
+                    hosted.inbox.popleft()
                     continue
                 failure = unreadable(record.goid, error)
             else:
                 if record.started:
                     self._note(g, "GoMove", f"from M{record.giver}")
+            hosted.inbox.popleft()
             taken.append(record.goid)
         if taken:
             self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, tuple(taken)))
         return failure
+
+    def _unpacked(self, hosted: Hosted, pickling: Pickling, record: w.Record) -> G:
+        """The goroutine, queued: its original, when it comes back to where it had left."""
+        g = records.come_back(hosted, self._sched, record) if record.started else None
+        return records.unpack(hosted, pickling, self._sched, record) if g is None else g

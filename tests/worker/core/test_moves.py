@@ -1,6 +1,7 @@
 """Goroutines that leave one M and come to another: when, how many, and what becomes of those that cannot."""
 
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,10 @@ from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
 from cluster.wire import frame
 from cluster.wire.messages import Back, Drop, Give, Gone, MainReturned, Record, ReleaseP, Retake, Told, Unfit
 from tests.worker.seat import EPOCH, ME, OTHER, P0, A, Seat
+from worker.core import records
+from worker.core.census import surveyed
 from worker.core.moves import PACE_NS, REST, STUCK_NS, Moves, Pace
+from worker.core.programs import Hosted
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
@@ -451,3 +455,20 @@ def test_one_whose_tell_is_under_way_stays_until_it_has_taken_effect() -> None:
     seat.take(Told(2), source=OTHER)
     seat.machine.sched.cur = seat.gs()[0]
     assert len(give(seat)) == 1
+
+
+def test_what_is_being_read_counts_as_active_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sysmon thread may answer a survey meanwhile; a goroutine that nobody counts would look like a deadlock."""
+    seat = start()
+    record, *_ = give(seat)
+    other = twin(seat, record)
+    active = []
+    read = records.unpack
+
+    def unpack(hosted: Hosted, *rest: Any) -> G:  # noqa: ANN401  # as `unpack` takes them
+        active.append(surveyed(1, other.machine.sched, [hosted], False).programs[0].active)
+        return read(hosted, *rest)
+
+    monkeypatch.setattr(records, "unpack", unpack)
+    other.settle()
+    assert active == [1]
