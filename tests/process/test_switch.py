@@ -38,7 +38,7 @@ def test_the_imbalance_benchmark_says_how_each_run_went(place: Place) -> None:
     done = place.run("-m", "cluster.bench.imbalance", *size, "--json")
     assert done.code == 0, done.err
     told = json.loads(done.out)
-    assert list(told["runs"]) == ["moved", "stayed", "bare"]
+    assert list(told["runs"]) == ["moved", "stayed", "split", "bare"]
     assert all(run["wall"]["median"] > 0 for run in told["runs"].values())
     assert sorted(told["runs"]["stayed"]["runs"][0]["ended"]) == [0, 5]
     assert sum(told["runs"]["moved"]["runs"][0]["ended"]) == 5
