@@ -42,4 +42,4 @@ def test_the_imbalance_benchmark_says_how_each_run_went(place: Place) -> None:
     assert all(run["wall"]["median"] > 0 for run in told["runs"].values())
     assert sorted(told["runs"]["stayed"]["runs"][0]["ended"]) == [0, 5]
     assert sum(told["runs"]["moved"]["runs"][0]["ended"]) == 5
-    assert len(told["aims"]) == 3
+    assert len(told["aims"]) == 4
