@@ -60,7 +60,7 @@ def test_a_worker_that_is_killed_ends_its_program_with_lost_error(
 def test_a_worker_that_ends_itself_is_reported_with_its_exit_code(place: Place) -> None:
     done = place.program("import os\nasync def main():\n    os._exit(17)")
     assert done.code == 1
-    one_paragraph(done.err, r"LostError: M 0 \(pid \d+\) exited with code 17")
+    one_paragraph(done.err, r"LostError: M \d+ \(pid \d+\) exited with code 17")
 
 
 def test_a_worker_that_is_stopped_is_given_up(place: Place) -> None:

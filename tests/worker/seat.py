@@ -112,12 +112,17 @@ class Seat:
         if self.machine.wants_load:
             self.machine.load()
         elif self.machine.may_run:
-            if self.machine.moves.arrived:  # a turn of its own, which the test does not count
-                self._run()
+            if self.machine.arrivals.waiting:  # a turn of its own, which the test does not count
+                self.arrive()
                 left += self._outgoing()
             self._run()
         self.sent = left + self._outgoing()
         return self.sent
+
+    def arrive(self) -> None:
+        """What came is read and queued; nothing runs."""
+        assert self.machine.arrivals.waiting
+        self._run()
 
     def _run(self) -> None:
         self.machine.run(self.clock.now())

@@ -8,7 +8,8 @@ outbox          what may leave when: causal order across Ms
 homes           objects of this M that others use, and handles on theirs
 queries         what goroutines of this M ask about all of their program
 records         goroutines as records that another M can run
-moves           goroutines that come to this M and leave it: when, how many, and what if they cannot
+arrivals        goroutines that come to this M
+moves           goroutines that leave this M: when, how many, and what if they cannot
 tracing         which goroutine ran when, on which core
 verdicts        the ends of programs, on their way to the coordinator
 endings         exit codes and texts

@@ -25,6 +25,7 @@ from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
 from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
 from cluster.wire import messages as w
 from worker.core import census
+from worker.core.arrivals import Arrivals
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
@@ -74,7 +75,8 @@ class Machine:
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
-        self.moves = Moves(self.outbox, self.programs, self.sched, self._note, self.homes.telling, self._chaos)
+        self.moves = Moves(self.programs, self.sched, self._note, self.homes.telling, self._chaos)
+        self.arrivals = Arrivals(self.outbox, self.programs, self.sched, self._note)
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
         self._retake = self._blocked = self._backlog = False
@@ -204,8 +206,8 @@ class Machine:
         if self.verdicts.pending:
             self.verdicts.judge()
             return
-        if self.moves.arrived:
-            for hosted, failure in self.moves.unpack():
+        if self.arrivals.waiting:
+            for hosted, failure in self.arrivals.read():
                 self.verdicts.fail(hosted, failure)
             return
         lease = self.lease.lease
@@ -230,7 +232,8 @@ class Machine:
             self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
 
     def conclude(self) -> None:
-        """Tell what became of goroutines and programs in `run`. Under the shell's lock."""
+        """What `run` has found out takes effect, and is told. Under the shell's lock."""
+        self.arrivals.queue()
         self.verdicts.conclude(self.lease.lease)
 
     def returned(self, g: G, val: object, error: BaseException | None) -> None:
@@ -301,7 +304,7 @@ class Machine:
     def _take_order(self, message: w.Message) -> None:
         match message:
             case w.Welcome(m, renew_ns, give_up_ns, procs):
-                self.me = self.homes.me = self.moves.me = m
+                self.me = self.homes.me = self.moves.me = self.arrivals.me = m
                 self.sched.procs = procs
                 self.lease.configure(renew_ns, give_up_ns)
             case w.Roster(peers, gone):
@@ -314,9 +317,9 @@ class Machine:
                 self._leased(message, self._clock.now())
             case w.Work(p, epoch, came):
                 if self._last_lease == (p, epoch):  # else it is of before we were fenced off
-                    self.moves.take(came)
+                    self.arrivals.take(came)
             case w.Back(record):
-                self.moves.take_back(record)
+                self.arrivals.take((record,))
             case w.Gone(program, goids):
                 if program in self.programs:
                     self.programs[program].forget(goids)

@@ -1,4 +1,4 @@
-"""Goroutines that come to this M and leave it.
+"""Goroutines that leave this M.
 
 Give.       Somebody is hungry: half of what is queued here leaves, as far as it can move; see stealing.py.
             Also beside a goroutine that keeps the main thread: then the sysmon thread does it.
@@ -7,16 +7,10 @@ Worth it.   A started goroutine takes some 20 us to leave and to arrive, and eac
             stays behind 200 us: so it moves only while slices here are longer than that, on average over
             the last PACE_NS of running; or one slice lasts for STUCK_NS. Go's memory is shared: there a move
             costs no more than a cache miss.
-Arrival.    What came is queued when its program is loaded here, and then said to be ours (Took): until
-            then the coordinator keeps it, and gives it to another M should this one die. Nobody is told
-            of anything that it has done here before the coordinator knows whose it is.
-Refusal.    A started one that cannot be read here goes back to where it came from, with the reason: there its
-            original goes on, pinned until it has run.
 Tells.      One whose Tell has not taken effect stays: a panic that it causes must find it.
 Price.      What is packed in vain is packed again when it has run, and user code may take its time over it. So
             after each attempt there is a rest of REST times as long.
 Threads.    `give` may run beside the main thread, under the shell's lock; all else is the main thread's.
-            Reading what came runs the program's code, imports included: outside of the lock.
 Unlike Go.  An M that chats keeps its started goroutines, however long its queue is.
 Sources.    Go 1.19 runtime/proc.go: runqsteal, handoffp, injectglist.
 """
@@ -33,11 +27,7 @@ from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX, SYSMON_PERIOD_NS
 from cluster.wire import frame
 from cluster.wire import messages as w
-from cluster.wire.pickling import Pickling
-from cluster.wire.refusal import text_of
 from worker.core import records
-from worker.core.endings import Failure, unreadable
-from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
 
 RESTLESS: Final = 0.5  # of the turns in a test
@@ -71,11 +61,10 @@ class Pace:
 
 
 class Moves:
-    """The goroutines of this M on their way out and in."""
+    """The goroutines of this M on their way out."""
 
     def __init__(
         self,
-        outbox: Outbox,
         programs: Mapping[ProgramId, Hosted],
         sched: Sched,
         note: Callable[[G, str, str], None],
@@ -90,7 +79,6 @@ class Moves:
         self._note: Final = note
         self._telling: Final = telling
         self._resting_until = Instant(0)
-        self._outbox: Final = outbox
         self._programs: Final = programs
         self._sched: Final = sched
         self._chaos: Final = chaos
@@ -150,70 +138,3 @@ class Moves:
         for one in reversed(staying):
             one.give_back()
         return tuple(packed)
-
-    # -- arrival
-
-    def take(self, came: tuple[w.Record, ...]) -> None:
-        """These are for this M; their programs may not be loaded yet."""
-        for record in came:
-            hosted = self._programs.get(record.program)
-            if hosted is not None and not hosted.closed:
-                hosted.take(record, self._outbox)
-
-    def take_back(self, record: w.Record) -> None:
-        """One that left cannot go where it was sent."""
-        hosted = self._programs.get(record.program)
-        if hosted is None or hosted.closed:
-            return
-        if (g := records.come_back(hosted, self._sched, record)) is None:
-            hosted.take(record, self._outbox)
-            return
-        hosted.received += 1
-        self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, (record.goid,)))
-        self._note(g, "GoPin", record.refused)
-
-    @property
-    def arrived(self) -> bool:
-        """Whether `unpack` has something to do."""
-        return any(h.inbox and (h.failure or h.pickling is not None) for h in self._programs.values())
-
-    def unpack(self) -> list[tuple[Hosted, Failure]]:
-        """Queue the goroutines that came, of programs that are loaded; the programs that are over by that."""
-        return [
-            (hosted, failure)
-            for hosted in list(self._programs.values())
-            if hosted.inbox and (failure := self._unpack(hosted)) is not None
-        ]
-
-    def _unpack(self, hosted: Hosted) -> Failure | None:
-        if hosted.failure:
-            return Failure("load", 1, hosted.failure)
-        if hosted.pickling is None:
-            return None
-        taken = []
-        failure = None
-        while hosted.inbox and failure is None:
-            record = hosted.inbox[0]  # and it stays there, so that a survey counts it, until it is somewhere else
-            try:
-                g = self._unpacked(hosted, hosted.pickling, record)
-            except BaseException as error:  # noqa: BLE001  # reading it runs its classes' code: SystemExit is no end
-                if record.started and record.giver not in (NO_M, self.me):
-                    hosted.sent += 1
-                    why = f"M {self.me} cannot take it: {text_of(error)}"
-                    self._outbox.post(COORDINATOR, w.Unfit(record._replace(refused=why)))
-                    hosted.inbox.popleft()
-                    continue
-                failure = unreadable(record.goid, error)
-            else:
-                if record.started:
-                    self._note(g, "GoMove", f"from M{record.giver}")
-            hosted.inbox.popleft()
-            taken.append(record.goid)
-        if taken:
-            self._outbox.post_nowait(COORDINATOR, w.Took(hosted.id, tuple(taken)))
-        return failure
-
-    def _unpacked(self, hosted: Hosted, pickling: Pickling, record: w.Record) -> G:
-        """The goroutine, queued: its original, when it comes back to where it had left."""
-        g = records.come_back(hosted, self._sched, record) if record.started else None
-        return records.unpack(hosted, pickling, self._sched, record) if g is None else g

@@ -4,7 +4,7 @@ Body.       Of one that has not started: (function, arguments, where it was made
             arguments), as its client writes it, or b"" for the `main` of a program that was named by its
             path. Of one that has: its frames, what it was woken with, and its stack of `call`s; see
             wire/moving.py. Its G and this M's kernel are in its frames, too: there the receiver's own stand.
-Owner.      Whoever has the record has the goroutine: `pack` takes it off this M, `unpack` puts it on.
+Owner.      Whoever has the record has the goroutine: `pack` takes it off this M, what `read` makes puts it on.
 Originals.  What was written need not be readable: classes have their own ways. So the original of one that has
             started is kept, and runs nowhere, until the receiver has read its record (Gone); then it is
             emptied, and none of its code runs for that. If it comes back (Back), the original goes on.
@@ -19,13 +19,13 @@ Sources.    Go 1.19 runtime/proc.go: newproc1, runqgrab, stoplockedm.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import CoroutineType
 from typing import Any, cast
 
 from cluster.kernel.dump import created_by
-from cluster.kernel.g import G, Named, name_of, refuse
+from cluster.kernel.g import G, HasFrames, Named, name_of, refuse
 from cluster.kernel.sched import Sched
-from cluster.kernel.stack import Stack
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import MAIN_GOID, MId
 from cluster.model.limits import MOVE_CALLS_MAX
@@ -37,7 +37,8 @@ from cluster.wire.sharing import shared_generators
 from worker.core.programs import Departed, Hosted
 
 Function = Callable[..., object]
-_State = tuple[str, tuple[str, ...], object, "Stack | None", "CoroutineType[Any, Any, Any]"]
+Queue = Callable[[], G]  # puts a goroutine on this M; to be called once, under the shell's lock
+_State = tuple[str, tuple[str, ...], object, HasFrames | None, "CoroutineType[Any, Any, Any]"]
 
 
 def pack(hosted: Hosted, pickling: Pickling, sched: Sched, me: MId, g: G) -> Record | None:
@@ -95,16 +96,29 @@ def _is_generator(obj: Any) -> bool:  # noqa: ANN401  # one of three types, whic
     return made is not None and not str(made.f_globals.get("__name__")).startswith("cluster.kernel.")
 
 
-def come_back(hosted: Hosted, sched: Sched, record: Record) -> G | None:
-    """Queue the original of a goroutine that no other M has taken; None when it is not from here."""
-    departed = hosted.departed.pop(record.goid, None)
-    if departed is None:
-        return None
-    g, kernel = departed.g, hosted.kernel
-    if record.refused:
-        refuse(g, record.refused)
-    if departed.stack is not None:
-        kernel.stacks[g.goid] = departed.stack
+def read(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> Queue:
+    """What queues the goroutine of a record, at the tail of the ring. Raises what reading it raises.
+
+    Of one that no other M has taken the original goes on: it is what was here before it left.
+    """
+    if record.started:
+        departed = hosted.departed.get(record.goid)
+        if departed is None:
+            return partial(_queue, hosted, sched, *_restarted(hosted, pickling, sched, record))
+        return partial(_queue, hosted, sched, departed.g, departed.stack)
+    if record.goid == MAIN_GOID:
+        # A body is written by `pack`, or by the client for main, so its shape is known.
+        main = (pickling.main_attribute("main"), ()) if not record.body else pickling.loads(record.body)
+        return partial(_queue_main, hosted, sched, *cast("tuple[Function, tuple[object, ...]]", main))
+    fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
+    return partial(_queue, hosted, sched, G(record.goid, hosted.kernel, fn, args, made_at, 0), None)
+
+
+def _queue(hosted: Hosted, sched: Sched, g: G, stack: HasFrames | None) -> G:
+    kernel = hosted.kernel
+    hosted.departed.pop(g.goid, None)
+    if stack is not None:
+        kernel.stacks[g.goid] = stack
     if g.goid == MAIN_GOID:
         kernel.main = g
     kernel.gs[g.goid] = g
@@ -113,32 +127,14 @@ def come_back(hosted: Hosted, sched: Sched, record: Record) -> G | None:
     return g
 
 
-def unpack(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> G:
-    """Queue the goroutine of a record at the tail of the ring. Raises what reading it raises: nothing happened then."""
-    if record.started:
-        g = _restarted(hosted, pickling, sched, record)
-    elif record.goid == MAIN_GOID:
-        # A body is written by `pack`, or by the client for main, so its shape is known.
-        main = (pickling.main_attribute("main"), ()) if not record.body else pickling.loads(record.body)
-        fn, args = cast("tuple[Function, tuple[object, ...]]", main)
-        hosted.away -= 1
-        return sched.spawn_main(hosted.kernel, fn, args)
-    else:
-        fn, args, made_at = cast("tuple[Function, tuple[object, ...], tuple[str, ...]]", pickling.loads(record.body))
-        g = G(record.goid, hosted.kernel, fn, args, made_at, 0)
-    hosted.kernel.gs[g.goid] = g
+def _queue_main(hosted: Hosted, sched: Sched, fn: Function, args: tuple[object, ...]) -> G:
     hosted.away -= 1
-    sched.put([g])
-    return g
+    return sched.spawn_main(hosted.kernel, fn, args)
 
 
-def _restarted(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> G:
-    kernel = hosted.kernel
-    g = G(record.goid, kernel, Named(""), (), None, 0)
-    name, made_at, val, stack, coroutine = cast("_State", moving.unpack(record.body, pickling, (g, sched, kernel)))
+def _restarted(hosted: Hosted, pickling: Pickling, sched: Sched, record: Record) -> tuple[G, HasFrames | None]:
+    g = G(record.goid, hosted.kernel, Named(""), (), None, 0)
+    mine = g, sched, hosted.kernel
+    name, made_at, val, stack, coroutine = cast("_State", moving.unpack(record.body, pickling, mine))
     g.fn, g.creator, g.val, g.send = Named(name), made_at, val, coroutine.send
-    if stack is not None:
-        kernel.stacks[g.goid] = stack
-    if g.goid == MAIN_GOID:
-        kernel.main = g
-    return g
+    return g, stack

@@ -41,6 +41,7 @@ class Verdicts:
         self._sched: Final = sched
         self._close: Final = close
         self._judged: list[Verdict] = []
+        self._seen = 0  # events that were judged
         self._untold: list[Verdict] = []
 
     @property
@@ -54,15 +55,18 @@ class Verdicts:
 
     def judge(self) -> None:
         """Find out what the kernel's events mean: a main goroutine has returned, or a goroutine panicked."""
-        events, self._sched.events = self._sched.events, []
-        for event in events:
+        events = self._sched.events  # and there they stay until `conclude`, so that a survey counts them
+        for event in events[self._seen :]:
             hosted = self._programs.get(program_of(event).id)
             if hosted is not None and not hosted.closed:
                 self._judged.append(_verdict(hosted, event))
+        self._seen = len(events)
 
     def conclude(self, lease: Lease | None) -> None:
         """End these programs here, and tell of it under the lease, or when there is one."""
         judged, self._judged = self._judged, []
+        del self._sched.events[: self._seen]
+        self._seen = 0
         for verdict in judged:
             hosted = verdict.hosted
             if hosted.closed:

@@ -8,7 +8,7 @@ from cluster.kernel.dump import created_by
 from cluster.model.ids import MAIN_GOID
 from cluster.wire.messages import Record
 from tests.worker.seat import ME, A, Seat
-from worker.core.records import pack, unpack
+from worker.core.records import pack, read
 
 
 def seat_with_two() -> Seat:
@@ -37,7 +37,7 @@ def test_a_goroutine_that_leaves_is_gone_here_and_is_the_same_where_it_arrives()
     record = pack(hosted, pickling, seat.machine.sched, ME, g)
     assert record is not None and (record.program, record.goid) == (A, g.goid)
     assert g not in seat.gs() and hosted.sent == 1
-    unpack(hosted, pickling, seat.machine.sched, record)
+    read(hosted, pickling, seat.machine.sched, record)()
     copy = hosted.kernel.gs[g.goid]
     assert copy is not g and (copy.fn, copy.args, created_by(copy)) == (g.fn, g.args, made_at)
     assert seat.machine.sched.ring[-1] is copy
@@ -56,7 +56,7 @@ def test_main_that_has_not_started_may_leave_too_and_arrives_as_main() -> None:
     (g,) = seat.gs()
     record = pack(hosted, pickling, seat.machine.sched, ME, g)
     assert record is not None and record.goid == MAIN_GOID
-    unpack(hosted, pickling, seat.machine.sched, record)
+    read(hosted, pickling, seat.machine.sched, record)()
     assert seat.gs() == [hosted.kernel.main]
     assert hosted.kernel.main is not None and hosted.kernel.main.args == ()
 
@@ -78,4 +78,4 @@ def test_reading_a_record_raises_what_its_arguments_raise() -> None:
     assert pickling is not None
     body = pickling.dumps((seat.module().write, ("x",), ())).replace(b"write", b"wrong")
     with pytest.raises(AttributeError, match="wrong"):
-        unpack(seat.hosted(), pickling, seat.machine.sched, Record(A, 9, body))
+        read(seat.hosted(), pickling, seat.machine.sched, Record(A, 9, body))

@@ -8,6 +8,7 @@ from cluster.model.errors import FatalError, Panic
 from cluster.model.lease import Lease
 from cluster.wire.messages import LoadProgram, MainFailed, MainReturned
 from tests.worker.seat import EPOCH, OPTIONS, P0, SOURCE, A, Seat
+from worker.core.census import surveyed
 from worker.core.endings import Failure
 from worker.core.outbox import COORDINATOR
 
@@ -32,6 +33,8 @@ def test_a_return_is_told_under_the_lease_and_the_program_is_over_here() -> None
     assert verdicts.pending
     verdicts.judge()
     assert not hosted.closed and told(made) == [], "it may run code of the program: nothing is changed yet"
+    (census,) = surveyed(1, made.machine.sched, [hosted], False).programs
+    assert census.active == 1, "a program whose main has returned is in no deadlock"
     verdicts.conclude(LEASE)
     assert hosted.closed and hosted.kernel.dropped and not verdicts.pending
     assert told(made) == [MainReturned(P0, EPOCH, A, b"")]
