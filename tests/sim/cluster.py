@@ -186,9 +186,7 @@ class Node:
 class World:
     """Everything there is. A context: at its end the programs' modules are gone."""
 
-    def __init__(
-        self, seed: int, ms: int = 2, procs: int = 2, chaos: bool = bool(__import__("os").environ.get("CHAOS"))
-    ) -> None:
+    def __init__(self, seed: int, ms: int = 2, procs: int = 2, chaos: bool | None = None) -> None:
         """With `chaos` started goroutines, and Ps, go from M to M by chance; by default in every other world."""
         self.rng: Final = Random(seed)
         self.chaos: Final = seed % 2 == 0 if chaos is None else chaos
