@@ -19,7 +19,7 @@ from cluster.launch.cpus import default_procs
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
 from cluster.model.errors import ClusterError
-from cluster.model.limits import PROCS_MAX
+from cluster.model.limits import MS_MAX, PROCS_MAX
 from coordinator.core.step import Core
 from coordinator.server import Server
 
@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--bind", metavar="ADDR", help="address to listen at (default: a socket in the directory)")
     parser.add_argument("--dir", metavar="DIR", type=Path, help="the cluster's directory (default: this user's)")
     parser.add_argument("--procs", metavar="N", type=int, help="GOMAXPROCS, how many Ps (default: the usable CPUs)")
+    parser.add_argument(
+        "--max-threads", metavar="N", type=int, default=MS_MAX, help=f"most Ms, over which is fatal (default: {MS_MAX})"
+    )
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input is closed")
     parser.add_argument("--quiet", action="store_true", help="log errors only")
     return parser
@@ -50,29 +53,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if not 1 <= procs <= PROCS_MAX:
             raise ClusterError(f"--procs {procs}: the number of Ps is from 1 to {PROCS_MAX}")
+        if not 1 <= arguments.max_threads <= MS_MAX:
+            raise ClusterError(f"--max-threads {arguments.max_threads}: the number of Ms is from 1 to {MS_MAX}")
         if arguments.bind:
             directory, address = connection.dir_of(arguments.bind), arguments.bind
         else:
             directory = arguments.dir or connection.default_dir()
             address = connection.ipc_address(directory / connection.SOCKET)
-        serve(address, connection.private_dir(directory), procs, watch_stdin=arguments.exit_with_parent)
+        serve(
+            address,
+            connection.private_dir(directory),
+            procs,
+            arguments.max_threads,
+            watch_stdin=arguments.exit_with_parent,
+        )
     except (ClusterError, OSError) as error:
         print(f"coordinator: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def serve(address: str, directory: Path, procs: int, *, watch_stdin: bool) -> None:
+def serve(address: str, directory: Path, procs: int, max_threads: int, *, watch_stdin: bool) -> None:
     """Serve until a signal, `cluster stop`, or the end of standard input."""
     try:
-        _serve(address, directory, procs, watch_stdin)
+        _serve(address, directory, procs, max_threads, watch_stdin)
     except (OSError, zmq.ZMQError) as error:
         if watch_stdin and select.select([sys.stdin], [], [], 0)[0]:
             return  # who started us has gone meanwhile, and the directory with it
         raise ClusterError(f"cannot serve at {address}: {error}") from error
 
 
-def _serve(address: str, directory: Path, procs: int, watch_stdin: bool) -> None:
+def _serve(address: str, directory: Path, procs: int, max_threads: int, watch_stdin: bool) -> None:
     held = connection.lock(directory)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -80,7 +91,7 @@ def _serve(address: str, directory: Path, procs: int, watch_stdin: bool) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # the wake-up fd ends the loop
     clock = MonotonicClock()
-    core = Core(procs, os.getpid(), PYTHON, clock.now())
+    core = Core(procs, os.getpid(), PYTHON, clock.now(), max_threads)
     server = Server(core, clock, address, (wake_read, *([sys.stdin.fileno()] if watch_stdin else [])))
     connection.write(directory, connection.Connection(address, os.getpid()))
     logging.getLogger("coordinator").info("listening address=%s procs=%d pid=%d", address, procs, os.getpid())

@@ -5,6 +5,7 @@ loop.py      hands: the main loop, and the sysmon thread that stands in while it
 link.py      hands: the sockets to the coordinator and to other Ms
 loading.py   hands: imports a program's main file
 argv.py      hands: `sys.argv`, which each program has of its own
+watch.py     hands: whether the main thread computes or blocks
 output.py    hands: what goroutines print
 pinning.py   hands: `--pin`
 nursery.py   hands: the parent process that starts Ms and sees them die

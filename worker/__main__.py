@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", metavar="N", type=int, default=1, help="how many Ms (default: 1)")
     parser.add_argument("--pin", action="store_true", help="pin each M to a core, in turn")
     parser.add_argument("--core", metavar="N", type=int, help="run all Ms on this one core, to see what many would do")
+    parser.add_argument("--fixed", action="store_true", help="start no more Ms when goroutines wait for one")
     parser.add_argument("--chaos", metavar="SEED", type=int, help="move goroutines and Ps about by chance, for tests")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input is closed")
     return parser
@@ -57,7 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             pin = None
         return serve(
-            address, directory, arguments.count, pin, watch_stdin=arguments.exit_with_parent, chaos=arguments.chaos
+            address,
+            directory,
+            arguments.count,
+            pin,
+            watch_stdin=arguments.exit_with_parent,
+            chaos=arguments.chaos,
+            grows=not arguments.fixed,
         )
     except ClusterError as error:
         print(f"worker: {error}", file=sys.stderr)
@@ -72,8 +79,12 @@ def serve(
     *,
     watch_stdin: bool,
     chaos: int | None = None,
+    grows: bool = False,
 ) -> int:
-    """Start `count` Ms and stay until they have ended; the exit code. `pin` binds the M of that index to a core."""
+    """Start `count` Ms and stay until they have ended; the exit code. `pin` binds the M of that index to a core.
+
+    With `grows` more are made when goroutines wait for an M.
+    """
 
     def socket_of(pid: int) -> Path:
         return directory / f"m-{pid}.sock"
@@ -92,7 +103,7 @@ def serve(
     connection.private_dir(directory)
     nursery = Nursery(body, lambda pid: socket_of(pid).unlink(missing_ok=True))
     nursery.fork(count)
-    code = nursery.watch(address, sys.stdin.fileno() if watch_stdin else None)
+    code = nursery.watch(address, sys.stdin.fileno() if watch_stdin else None, grows)
     if watch_stdin:
         connection.leave(directory)
     return code

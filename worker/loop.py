@@ -4,10 +4,14 @@ The main thread holds `lock` whenever it uses the sockets or the machine, and le
 user code runs. Sysmon looks every SYSMON_PERIOD_NS; if the main thread has not been at the sockets
 for that long, it takes the lock and keeps the lease alive, answers questions and gives goroutines
 to the hungry. What it cannot do beside a running goroutine it leaves for the main thread, in order.
+A main thread that computes is taken its goroutine by a signal; one that blocks in a call loses its P, and
+sysmon listens in its place: what others ask of this M is then done in a signal's handler, which
+the call survives (PEP 475).
 While the main thread waits for messages, sysmon sleeps on an event: an idle M costs nothing.
 Source: sysmon, Go runtime/proc.go.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -25,14 +29,19 @@ from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
 from cluster.model.limits import SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
+from worker import preempt
 from worker.aside import Aside
 from worker.core.machine import Machine
+from worker.core.outbox import COORDINATOR
 from worker.link import Link
 from worker.loading import FileLoader
 from worker.output import capture
 from worker.preempt import Preemptor
+from worker.watch import MainThread
 
-HOG_NS: Final = 3_000_000  # of CPU time in a period of sysmon: the main thread computes, and does not block
+LOOK_NS: Final = SYSMON_PERIOD_NS // 2  # between two looks: so a call that blocks is seen within one period
+HOG_NS: Final = LOOK_NS // 3  # of CPU time between two looks: the main thread computes
+KEPT_NS: Final = 2 * SYSMON_PERIOD_NS  # a blocked M that still has its P then has it because nobody can take it
 RETRY_NS: Final = 1_000_000  # between two requests to leave a goroutine that refuses
 FORCE_NS: Final = 100_000_000  # of a slice: from here on the goroutine is left in the middle of an expression, too
 SWITCH_INTERVAL_S: Final = (
@@ -53,10 +62,19 @@ class Loop:
         self._lock: Final = threading.RLock()
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
         self._deferred: deque[tuple[MId, Message]] = deque()
-        self._looked_at = clock.now()
+        self._looked_at = self._pumped_at = clock.now()
         self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader(), chaos)
-        self._preemptor: Final = Preemptor(lambda: self.machine.sched, self.machine.preemptible)
+        self._preemptor: Final = Preemptor(lambda: self.machine.sched, self.machine.preemptible, self._serve)
+        self._from_ms: deque[tuple[MId, Message]] = deque()  # came while the main thread was in a call
+        self._listening = False  # sysmon waits for messages, under the lock
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        link.watch(self._wake_read)
         self._me = self.machine.me
+        self._main: Final = threading.main_thread().ident or 0
+        self._in_call_since = clock.now()
+        self._patience_ns = RETRY_NS  # of listening in the main thread's place; grows as Go's sysmon's does
 
     # -- Hands
 
@@ -76,6 +94,7 @@ class Loop:
         with self._lock:
             self._link.send(self.machine.outgoing())
             self._sleep(PUMP_NS)
+            self._pumped_at = self._clock.now()
             self._take_all()
             self.machine.tick_aside(self._clock.now())
             self._link.send(self.machine.outgoing())
@@ -98,6 +117,8 @@ class Loop:
 
     def _turn(self) -> None:
         machine = self.machine
+        if self._listening:
+            self._hush()
         with self._lock:
             now = self._clock.now()
             self._looked_at = now
@@ -115,6 +136,8 @@ class Loop:
                 machine.conclude()
 
     def _take_all(self) -> None:
+        while self._from_ms:
+            self.machine.take(*self._from_ms.popleft())
         while self._deferred:
             self.machine.take(*self._deferred.popleft())
         for source, message in self._link.receive():
@@ -144,43 +167,94 @@ class Loop:
     # -- the sysmon thread
 
     def _sysmon(self) -> None:
-        main_clock = time.pthread_getcpuclockid(threading.main_thread().ident or 0)
-        computed = 0
+        main = MainThread({preempt.__file__, __file__})
         while not self.machine.done:
             self._busy.wait()
-            time.sleep(SYSMON_PERIOD_NS / SECOND)
-            before, computed = computed, time.clock_gettime_ns(main_clock)
+            main.look()  # it may have been idle
+            if self.machine.incall.active:
+                self._listen()
+            else:
+                time.sleep(LOOK_NS / SECOND)
+            main.look()
             since = self._looked_at
-            if self._clock.now() - since < SYSMON_PERIOD_NS:
+            elapsed = self._clock.now() - since
+            if elapsed < LOOK_NS:
                 continue
+            blocked = main.blocked and (elapsed >= SYSMON_PERIOD_NS or self.machine.incall.keeps_others)
+            blocked = blocked or (self._preemptor.unheard and elapsed >= FORCE_NS)  # in a long call of C
             if self._lock.acquire(blocking=False):
                 try:
-                    self._stand_in(self._clock.now())
+                    self._stand_in(self._clock.now(), main, blocked)
                 except BaseException:  # noqa: BLE001  # without this thread the M would fall silent at its next long slice
                     traceback.print_exc(file=sys.__stderr__)
                     os._exit(1)
                 finally:
                     self._lock.release()
-            if computed - before >= HOG_NS:
+            if elapsed >= SYSMON_PERIOD_NS and main.computed_ns >= HOG_NS and not self.machine.incall.active:
                 self._preempt(since)
 
     def _preempt(self, since: Instant) -> None:
-        """The main thread computes in one goroutine since `since`: take it away, unless it comes by itself."""
-        main = threading.main_thread().ident
-        assert main is not None, "the main thread is running"
+        """The main thread is in one goroutine since `since`: take it away, unless it comes by itself."""
         for _ in range(SYSMON_PERIOD_NS // RETRY_NS):
             if self._looked_at != since:
                 return
-            self._preemptor.request(main, force=self._clock.now() - since >= FORCE_NS)
+            self._preemptor.request(self._main, force=self._clock.now() - since >= FORCE_NS)
             time.sleep(RETRY_NS / SECOND)
 
-    def _stand_in(self, now: Instant) -> None:
+    def _listen(self) -> None:
+        """The main thread is in a call that blocks: wait for messages in its place, until it is back."""
+        self._listening = True
+        with self._lock:
+            if self.machine.incall.active:
+                self._sleep(self._patience_ns)
+        self._listening = False
+        self._patience_ns = min(2 * self._patience_ns, SYSMON_PERIOD_NS)
+
+    def _hush(self) -> None:
+        """The main thread is back, and wants the lock."""
+        try:  # noqa: SIM105  # frames of `suppress` on top of the call would be taken for a move: see watch.py
+            os.write(self._wake_write, b"!")
+        except BlockingIOError:
+            pass  # it has been waked often enough
+
+    def _stand_in(self, now: Instant, main: MainThread, blocked: bool) -> None:
+        machine = self.machine
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 64)
         for source, message in self._link.receive():
-            if not self.machine.take_aside(source, message):
-                self._deferred.append((source, message))
-        self.machine.tick_aside(now)
-        self._link.send(self.machine.outgoing())
+            if not machine.take_aside(source, message):
+                (self._deferred if source == COORDINATOR else self._from_ms).append((source, message))
+        if machine.incall.active:
+            self._in_call(now, main)
+        elif blocked and now - self._pumped_at >= LOOK_NS:  # else it waits for an answer, and is at the sockets itself
+            main.mark()
+            self._in_call_since, self._patience_ns = now, RETRY_NS
+            machine.incall.begins()
+        machine.tick_aside(now)
+        self._link.send(machine.outgoing())
         self._leave_if_done()
+
+    def _in_call(self, now: Instant, main: MainThread) -> None:
+        """The main thread was in a call that blocks: is it still? Then it is asked to do what others wait for."""
+        machine = self.machine
+        if main.has_moved:
+            machine.incall.resumes(now)
+            return
+        machine.incall.begins()
+        if self._from_ms or machine.incall.timers_due:
+            self._preemptor.ask(self._main)
+        elif machine.holds_p and machine.sched.runnable() and now - self._in_call_since >= KEPT_NS:
+            self._preemptor.request(self._main, force=True)  # nobody takes the P: leave the goroutine in its call
+
+    def _serve(self) -> None:
+        """On the main thread, in the handler of a signal that interrupted a call."""
+        if self._listening:
+            self._hush()
+        with self._lock:
+            messages = list(self._from_ms)
+            self._from_ms.clear()
+            self.machine.incall.serve(messages, self._clock.now())
+            self._link.send(self.machine.outgoing())
 
 
 def cpu_reader() -> "CpuReader":

@@ -1,9 +1,11 @@
 """The parent of Ms: forks them after everything is imported, sees them die, and ends with them.
 
 A fork of a process that has imported all costs a few milliseconds; a new interpreter ten times
-that. The parent itself makes its socket after the forks and starts no thread, so that a child
-inherits neither. It tells the coordinator of each death at once, with its signal: the coordinator
-would else notice by silence, seconds later, and not know why.
+that. The first Ms are forked before the parent makes its socket and the threads that come with it. One
+that the coordinator asks for later (NewM) closes every descriptor that it inherits but those it
+needs, and touches nothing of that socket: a fork copies no thread. The parent tells the coordinator of
+each death at once, with its signal: the coordinator would else notice by silence, seconds later, and
+not know why.
 """
 
 import contextlib
@@ -20,10 +22,11 @@ from typing import Final
 import zmq
 
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.messages import MExited, RegisterNursery, ToNursery, Vouch
+from cluster.wire.messages import Forked, MExited, NewM, NoM, RegisterNursery, ToNursery, Vouch
 
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
 LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
+MEMORY_MIN_KB: Final = 256 << 10  # to make one more M, which takes some 10 MB, and what its goroutines take
 BUSY_S: Final = 0.1  # CPU time in a look's period that shows a child to compute: one that is stopped has none
 
 
@@ -35,6 +38,7 @@ class Nursery:
         self._body: Final = body
         self._bury: Final = bury
         self._children: dict[int, int] = {}  # pid: index
+        self._made = 0
         self._cpu: dict[int, float] = {}  # pid: seconds when it was last seen to compute
         # Children watch the read end: it becomes readable, at its end, when this process is gone.
         self._alive_read, self._alive_write = os.pipe()
@@ -45,20 +49,40 @@ class Nursery:
     def fork(self, count: int) -> None:
         """Start `count` Ms."""
         gc.freeze()  # keeps what is imported shared between parent and children
-        for index in range(count):
-            pid = os.fork()
-            if pid == 0:
-                os.close(self._alive_write)
-                os.close(self._wake_write)
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
-                try:
-                    self._body(index, self._alive_read)
-                finally:
-                    os._exit(1)
-            self._children[pid] = index
+        for _ in range(count):
+            self._fork()
 
-    def watch(self, coordinator: str, parent_fd: int | None) -> int:
-        """Until all children are dead, or the coordinator or our parent says stop; the exit code."""
+    def _fork(self) -> int:
+        index = self._made
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
+            _close_all_but({0, 1, 2, self._alive_read})
+            try:
+                self._body(index, self._alive_read)
+            finally:
+                os._exit(1)
+        self._made += 1
+        self._children[pid] = index
+        return pid
+
+    def _new_m(self) -> Forked | NoM:
+        """The coordinator wants one more."""
+        if (available := _memory_available_kb()) < MEMORY_MIN_KB:
+            return NoM(f"{available >> 10} MB of memory are available")
+        try:
+            return Forked(self._fork())
+        except OSError as error:
+            return NoM(f"fork: {error}")
+
+    def watch(self, coordinator: str, parent_fd: int | None, grows: bool = False) -> int:
+        """Until all children are dead, or the coordinator or our parent says stop; the exit code.
+
+        With `grows` more Ms are made when the coordinator asks for them.
+        """
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         stop = _Flag()
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -68,7 +92,7 @@ class Nursery:
         socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         socket.linger = 200
         socket.connect(coordinator)
-        socket.send(encode([RegisterNursery(os.getpid())]))
+        socket.send(encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
         poller = zmq.Poller()
         for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
             poller.register(source, zmq.POLLIN)
@@ -76,9 +100,12 @@ class Nursery:
         while self._children and not stop.is_set:
             ready = dict(poller.poll(LOOK_MS))
             self._hear_signals()
-            if socket in ready and decoder.decode(socket.recv()):
-                socket.linger = 0  # the coordinator is going: it hears nothing more
-                stop.set()
+            for message in decoder.decode(socket.recv()) if socket in ready else ():
+                if isinstance(message, NewM):
+                    socket.send(encode([self._new_m()]))
+                else:
+                    socket.linger = 0  # the coordinator is going: it hears nothing more
+                    stop.set()
             if parent_fd in ready:
                 stop.set()
             if busy := self._busy():
@@ -134,6 +161,22 @@ class Nursery:
         """Empty the pipe that wakes us."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    for fd in [int(name) for name in os.listdir("/proc/self/fd")]:
+        if fd not in kept:
+            with contextlib.suppress(OSError):  # the one that listed them is closed already
+                os.close(fd)
+
+
+def _memory_available_kb() -> int:
+    """Memory that processes may still take; very much where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+    except OSError:
+        return 1 << 62
+    return next((int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 1 << 62)
 
 
 def _cpu_seconds(pid: int) -> float:

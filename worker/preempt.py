@@ -52,13 +52,16 @@ _HELD: Final = frozenset(
 class Preemptor:
     """Preempts goroutines of the kernel that `sched` gives. Made and used on the main thread."""
 
-    def __init__(self, sched: Callable[[], Sched], allowed: Callable[[G], bool]) -> None:
-        """`allowed` tells whether a goroutine's program lets itself be preempted."""
+    def __init__(
+        self, sched: Callable[[], Sched], allowed: Callable[[G], bool], serve: Callable[[], None] = lambda: None
+    ) -> None:
+        """`allowed` tells whether a goroutine's program lets itself be preempted; `serve` see `ask`."""
         self._sched: Final = sched
         self._allowed: Final = allowed
         self._collecting = 0
         self._force = False
-        self._asked = False
+        self._asked = self._wanted = False
+        self._serve: Final = serve
         self.preemptions = 0
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
         gc.callbacks.append(self._on_gc)
@@ -69,12 +72,30 @@ class Preemptor:
         self._force, self._asked = force, True
         signal.pthread_kill(thread_id, SIGNAL)
 
+    def ask(self, thread_id: int) -> None:
+        """Ask the main thread to call `serve` in the middle of a call that blocks, and then to go on with that."""
+        self._wanted = True
+        signal.pthread_kill(thread_id, SIGNAL)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the main thread has not heard the last request: it is inside C."""
+        return self._asked
+
     def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
         self._collecting += 1 if phase == "start" else -1
 
     def _on_signal(self, _signal: int, frame: FrameType | None) -> None:
         sched = self._sched()
-        if sched.cur is None or not self._asked:
+        if sched.cur is None:
+            self._asked = self._wanted = False
+            return
+        if self._wanted:
+            self._wanted = False
+            if self._between(frame):
+                self._serve()
+            return
+        if not self._asked:
             return
         self._asked = False  # a second signal on top of this handler finds nothing to do
         why = self._refusal(sched.cur, frame)
@@ -83,6 +104,15 @@ class Preemptor:
         else:
             self.preemptions += 1
             sched.preempt()
+
+    def _between(self, frame: FrameType | None) -> bool:
+        """Whether no code of ours, and no import, is in progress: the kernel may be used."""
+        while frame is not None and frame.f_code is not _LOOP:
+            file = frame.f_code.co_filename
+            if file.startswith(("<frozen importlib", *_OURS)) and f"{os.sep}examples{os.sep}" not in file:
+                return False
+            frame = frame.f_back
+        return frame is not None and not self._collecting
 
     def _refusal(self, g: G, frame: FrameType | None) -> str:
         """Why the goroutine cannot be left here; "" when it can."""

@@ -35,7 +35,8 @@ class Embedded:
         try:
             self._start("coordinator", "--dir", str(self.directory), "--procs", str(procs), "--quiet")
             pinned = () if core is None else ("--core", str(core))
-            self._start("worker", "--connect", self.address, "--count", str(workers), *pinned)
+            fixed = ("--fixed",) if procs == workers == 1 else ()  # api.md: then all goroutines share one process
+            self._start("worker", "--connect", self.address, "--count", str(workers), *pinned, *fixed)
         except BaseException:
             self.close()
             raise

@@ -76,6 +76,7 @@ class MStatus(Enum):
     WANTING = "wanting"  # no P, has goroutines to run: in the line for the next free P
     RUNNING = "running"  # holds a P and runs goroutines
     SPINNING = "spinning"  # holds a P and looks for work
+    BLOCKED = "blocked"  # no P: it was handed off while a goroutine here is in a call
     GONE = "gone"  # dead or fenced off; its id is never used again
 
 
@@ -85,6 +86,8 @@ class MEvent(Enum):
     SEARCH = "search"
     FIND = "find"
     RELEASE = "release"
+    HAND_OFF = "hand off"
+    RETURN = "return"
     LOSE = "lose"
 
 
@@ -96,10 +99,14 @@ M_MOVES: Final[Mapping[tuple[MStatus, MEvent], MStatus]] = {
     (MStatus.SPINNING, MEvent.FIND): MStatus.RUNNING,
     (MStatus.RUNNING, MEvent.RELEASE): MStatus.IDLE,
     (MStatus.SPINNING, MEvent.RELEASE): MStatus.IDLE,
+    (MStatus.RUNNING, MEvent.HAND_OFF): MStatus.BLOCKED,
+    (MStatus.BLOCKED, MEvent.RETURN): MStatus.IDLE,
+    (MStatus.BLOCKED, MEvent.WANT): MStatus.WANTING,
     (MStatus.IDLE, MEvent.LOSE): MStatus.GONE,
     (MStatus.WANTING, MEvent.LOSE): MStatus.GONE,
     (MStatus.RUNNING, MEvent.LOSE): MStatus.GONE,
     (MStatus.SPINNING, MEvent.LOSE): MStatus.GONE,
+    (MStatus.BLOCKED, MEvent.LOSE): MStatus.GONE,
 }
 
 S = TypeVar("S", bound=Enum)

@@ -56,6 +56,9 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Query: 17,
     m.Took: 18,
     m.Unfit: 19,
+    m.Blocked: 20,
+    m.Returned: 21,
+    m.Inject: 22,
     # coordinator → M
     m.Welcome: 32,
     m.Roster: 33,
@@ -73,6 +76,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Reply: 45,
     m.Back: 46,
     m.Gone: 47,
+    m.HandOff: 48,
     # M → M
     m.Ask: 64,
     m.Answer: 65,
@@ -88,10 +92,13 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Refused: 97,
     m.Ended: 98,
     m.Status: 99,
-    # nursery → coordinator
+    # nursery ↔ coordinator
     m.RegisterNursery: 112,
     m.MExited: 113,
     m.Vouch: 114,
+    m.Forked: 115,
+    m.NoM: 116,
+    m.NewM: 117,
 }
 
 INT_MAX: Final = (1 << 63) - 1  # less than -(1 << 63) cannot be said in MessagePack

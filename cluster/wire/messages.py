@@ -62,13 +62,38 @@ class FoundWork(NamedTuple):
 
 
 class ReleaseP(NamedTuple):
-    """I give my P back. With `wants` I have goroutines left and stand in line for the next P. `records` go with it."""
+    """I give my P back. With `wants` I have goroutines left and stand in line for the next P. `records` go with it.
+
+    `blocked`: you told me to hand it off; my goroutine is still in its call, and until I say more I can run nothing.
+    """
 
     p: PId
     epoch: Epoch
     load: Load
     wants: bool
     records: tuple[Record, ...] = ()
+    blocked: bool = False
+
+
+class Blocked(NamedTuple):
+    """My goroutine is in a call that blocks, and keeps this P from all others: let who can use it have it."""
+
+    p: PId
+    epoch: Epoch
+    load: Load
+
+
+class Returned(NamedTuple):
+    """The call is over. I still hold `p`; or it is -1, and I have nothing to run."""
+
+    p: PId
+    epoch: Epoch
+
+
+class Inject(NamedTuple):
+    """Goroutines that became runnable here while I hold no P, and can run nothing: for the global queue."""
+
+    records: tuple[Record, ...]
 
 
 class Pull(NamedTuple):
@@ -263,6 +288,13 @@ class Retake(NamedTuple):
     epoch: Epoch
 
 
+class HandOff(NamedTuple):
+    """Another M can take your P, if you are still blocked: release it, with all that can move."""
+
+    p: PId
+    epoch: Epoch
+
+
 class LoadProgram(NamedTuple):
     """A program begins. `stripe` of `stripes` keeps your goroutine ids apart from other Ms'."""
 
@@ -406,7 +438,25 @@ class Status(NamedTuple):
 
 
 class RegisterNursery(NamedTuple):
-    """I am the parent of Ms."""
+    """I am the parent of the Ms `children`. With `grows` I can make more."""
+
+    pid: int
+    children: tuple[int, ...] = ()
+    grows: bool = False
+
+
+class NewM(NamedTuple):
+    """Coordinator → nursery: make one more M."""
+
+
+class NoM(NamedTuple):
+    """I cannot make an M now, and say why."""
+
+    reason: str
+
+
+class Forked(NamedTuple):
+    """The M that you asked for is process `pid`; it will register."""
 
     pid: int
 
@@ -425,15 +475,16 @@ class Vouch(NamedTuple):
     pids: tuple[int, ...]
 
 
-FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Pull | Renew | Give | Took | Unfit | Output
-         | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query | Traced)  # fmt: skip
-ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | LoadProgram | Survey
-       | Dump | Drop | Stop | Told | Reply)  # fmt: skip
+FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Blocked | Returned | Inject | Pull | Renew | Give
+         | Took | Unfit | Output | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query
+         | Traced)  # fmt: skip
+ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | HandOff | LoadProgram
+       | Survey | Dump | Drop | Stop | Told | Reply)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
 FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
-FromNursery = RegisterNursery | Alive | MExited | Vouch
-ToNursery = Stop | Alive
+FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM
+ToNursery = Stop | Alive | NewM
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery
 Message = ToCoordinator | FromCoordinator | BetweenMs

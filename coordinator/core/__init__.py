@@ -6,6 +6,7 @@ membership   Ms: who is there, idle, wanting, spinning
 ending       how a program begins and ends
 programs     programs from their start to their last line of output
 globrunq     goroutines that no M owns
+newm         more Ms, when goroutines wait for one
 placement    who gets which P and which goroutines; hunger
 survey       rounds of questions to all Ms: deadlock, schedtrace
 status       what people see

@@ -41,10 +41,22 @@ class M:
     load: Load = NO_LOAD
     told_hungry: bool = False
     told_backlog: bool = False
+    blocked: bool = False  # a goroutine keeps its P in a call that blocks, and it was not yet told to hand that off
     retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease
     immobile: str = ""  # why started goroutines neither leave it nor come to it
     untaken: dict[tuple[ProgramId, int], Record] = field(default_factory=dict)  # sent to it, and perhaps lost with it
     took: dict[ProgramId, int] = field(default_factory=dict)  # goroutines that it ever said are its own, by program
+
+
+@dataclass(slots=True)
+class Nursery:
+    """A parent of Ms."""
+
+    heard_at: Instant
+    grows: bool = False  # it makes more when it is asked
+    asked: bool = False  # for one more, and has not answered
+    declined_at: Instant | None = None  # when it could not make one
+    expected: dict[int, Instant] = field(default_factory=dict)  # children that have not registered, by pid: since when
 
 
 class Membership:
@@ -53,7 +65,7 @@ class Membership:
     def __init__(self) -> None:
         self.ms: dict[MId, M] = {}
         self.by_peer: dict[PeerId, M] = {}
-        self.nurseries: dict[PeerId, Instant] = {}
+        self.nurseries: dict[PeerId, Nursery] = {}
         self.exits: dict[int, Instant] = {}  # when processes were said to have ended, by pid; the last few
         self._idle: list[M] = []
         self._wanting: deque[M] = deque()
@@ -62,6 +74,7 @@ class Membership:
     def join(self, peer: PeerId, pid: int, endpoint: str, now: Instant, immobile: str = "") -> M:
         """A new M, idle."""
         m = M(MId(self._next_id), peer, pid, endpoint, now, immobile=immobile)
+        self._expect_no_more(pid)
         self._next_id += 1
         self.ms[m.id] = m
         self.by_peer[peer] = m
@@ -71,8 +84,18 @@ class Membership:
     def exited(self, pid: int, now: Instant) -> None:
         """A process is dead: what it said last may still be under way, and does not make it a member."""
         self.exits[pid] = now
+        self._expect_no_more(pid)
         while len(self.exits) > EXITS_MAX:
             del self.exits[next(iter(self.exits))]
+
+    def expect(self, nursery: Nursery, pid: int, now: Instant) -> None:
+        """A nursery has made an M, which may have registered already, or died."""
+        if pid not in self.exits and not any(m.pid == pid for m in self.ms.values()):
+            nursery.expected[pid] = now
+
+    def _expect_no_more(self, pid: int) -> None:
+        for nursery in self.nurseries.values():
+            nursery.expected.pop(pid, None)
 
     def is_dead(self, pid: int, now: Instant) -> bool:
         """Whether a process of that id has just died; ids are used again, but not so soon."""

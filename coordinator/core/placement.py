@@ -6,6 +6,9 @@ Order.      Ms that already have goroutines and want a P come first, in the orde
 Hunger.     Told once, answered once by Give, told again while it lasts. A broadcast, not one
             victim: the loads we know are up to a renewal old, and an M that has nothing to spare
             does not answer. What is given goes to whoever is hungry at that moment.
+Blocked.    An M whose goroutine blocks says so, and keeps its P while nobody could use that; else it is told
+            to hand it off, and all that can move goes with it. It comes back as one that wants a P, and its own
+            is the first that it gets if that is idle.
 Waking.     One M is woken per batch, and each batch is at most n/procs + 1: a few goroutines do not
             wake all Ms, and no two Ms are sent after the same work.
 Unlike Go.  A thief cannot look into a victim's queue; and a P that spins keeps its lease, so that a
@@ -17,7 +20,8 @@ from cluster.model.clock import Instant, after
 from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
-from cluster.wire.messages import Gone, Hunger, LeaseP, Record, Retake, Work
+from cluster.wire.messages import Gone, HandOff, Hunger, LeaseP, Record, Retake, Work
+from coordinator.core import newm
 from coordinator.core.membership import M
 from coordinator.core.ptable import P
 from coordinator.core.state import State
@@ -25,9 +29,21 @@ from coordinator.core.state import State
 
 def balance(s: State) -> None:
     """Bring Ps, Ms and goroutines together, as far as they go. Called after every message."""
+    _hand_off(s)
     _serve_wanting(s)
     _place_goroutines(s)
     _tell_hunger(s)
+
+
+def _hand_off(s: State) -> None:
+    """Ms that are blocked hand their Ps off, if there is, or could be, an M to take them. Source: retake, handoffp."""
+    if not (s.members.idle or s.members.first_wanting() is not None or newm.growing(s)):
+        return
+    for m in s.members.with_status(MStatus.RUNNING):
+        if m.blocked:
+            p = holding(s, m)
+            m.blocked, m.retake_asked_at = False, s.now
+            s.tell(m, HandOff(p.id, p.epoch))
 
 
 def _serve_wanting(s: State) -> None:
@@ -80,6 +96,7 @@ def _place_goroutines(s: State) -> None:
     while s.table.idle and (s.globrunq or any(p.runq for p in s.table.ps)):
         idle = s.members.last_idle()
         if idle is None:
+            newm.newm(s)
             break
         grant(s, idle)
         if s.globrunq:
@@ -88,10 +105,10 @@ def _place_goroutines(s: State) -> None:
 
 def grant(s: State, m: M) -> P:
     """Lease an idle P to `m`, with the goroutines that wait on it."""
-    p = s.table.acquire(m.id, s.now)
+    p = s.table.acquire(m.id, s.now, own=m.status is MStatus.WANTING)
     assert p is not None, "the caller saw an idle P"
     s.members.move(m, MEvent.LEASE)
-    m.p, m.retake_asked_at = p.id, None
+    m.p, m.retake_asked_at, m.blocked = p.id, None, False
     m.told_hungry = hungry(s)
     s.tell(m, LeaseP(p.id, p.epoch, m.nonce, p.tick, len(s.table), m.told_hungry))
     s.step("ProcStart", m=m.id, p=p.id, detail=f"epoch={p.epoch}")
@@ -155,8 +172,8 @@ def holding(s: State, m: M) -> P:
 
 
 def hungry(s: State) -> bool:
-    """Whether somebody could run goroutines at once: a spinning M, or an idle M for an idle P."""
-    idle = s.table.idle > 0 and s.members.idle > 0
+    """Whether somebody could run goroutines at once: a spinning M; for an idle P one that is idle, or will be made."""
+    idle = s.table.idle > 0 and (s.members.idle > 0 or newm.growing(s))
     return not s.globrunq and (idle or any(m.status is MStatus.SPINNING for m in s.members.ms.values()))
 
 

@@ -28,6 +28,7 @@ class P:
     epoch: Epoch = Epoch(0)
     holder: MId | None = None
     granted_at: Instant = Instant(0)
+    last: MId | None = None  # who held it before
     tick: int = 0  # schedtick, as the last holder told it
     runq: list[Record] = field(default_factory=list)  # put here from outside; goes with the next lease
 
@@ -48,11 +49,11 @@ class PTable:
         """How many Ps nobody holds."""
         return len(self._idle)
 
-    def acquire(self, m: MId, now: Instant) -> P | None:
-        """Lease an idle P to `m`; None when all are leased. O(procs)."""
+    def acquire(self, m: MId, now: Instant, own: bool = False) -> P | None:
+        """Lease an idle P to `m`, with `own` the one that it held last; None when all are leased. O(procs)."""
         if not self._idle:
             return None
-        p = next((p for p in reversed(self._idle) if p.runq), self._idle[-1])
+        p = min(reversed(self._idle), key=lambda p: (not (own and p.last == m), not p.runq))
         self._idle.remove(p)
         p.status = move(P_MOVES, p.status, PEvent.ACQUIRE)
         p.epoch = Epoch(p.epoch + 1)  # fences off all that the previous holder may still send
@@ -62,7 +63,7 @@ class PTable:
     def release(self, p: P) -> None:
         """The holder gave `p` back, or lost it."""
         p.status = move(P_MOVES, p.status, PEvent.RELEASE)
-        p.holder = None
+        p.holder, p.last = None, p.holder
         self._idle.append(p)
 
     def resize(self, procs: int) -> list[Record]:

@@ -17,6 +17,7 @@ from typing import Final
 
 from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
+from cluster.model.limits import MS_MAX
 from cluster.wire.messages import Message, Step, Traced
 from coordinator.core.globrunq import GlobRunq
 from coordinator.core.membership import M, Membership, PeerId
@@ -73,6 +74,7 @@ class State:
     outputs: dict[PeerId, int] = field(default_factory=dict)  # Output and Took messages ever taken from each M
     acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
+    max_threads: int = MS_MAX
     next_program: int = 1
     stopping: bool = False
 

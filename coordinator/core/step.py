@@ -11,12 +11,12 @@ from typing import Final, assert_never
 
 from cluster.model.clock import Instant
 from cluster.model.errors import StaleLeaseError
-from cluster.model.ids import NO_P, Epoch
+from cluster.model.ids import NO_P, Epoch, PId
 from cluster.model.limits import GLOBRUNQ_MAX, LEASE_GIVE_UP_NS, LEASE_RENEW_NS, MS_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
-from coordinator.core import ending, queries, sysmon
-from coordinator.core.membership import M, PeerId
+from coordinator.core import ending, newm, queries, sysmon
+from coordinator.core.membership import M, Nursery, PeerId
 from coordinator.core.placement import balance, given, ship, took
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import Command, State
@@ -27,8 +27,8 @@ FULL: Final = f"fatal error: more than {GLOBRUNQ_MAX} goroutines wait in the coo
 class Core:
     """The coordinator as a state machine. `python` is the version that all Ms must run."""
 
-    def __init__(self, procs: int, pid: int, python: str, now: Instant) -> None:
-        self.state = State(PTable(procs), pid, now)
+    def __init__(self, procs: int, pid: int, python: str, now: Instant, max_threads: int = MS_MAX) -> None:
+        self.state = State(PTable(procs), pid, now, max_threads=max_threads)
         self._python = python
         ending.boot(self.state)
 
@@ -88,17 +88,12 @@ class Core:
         match message:
             case w.RegisterM():
                 self._register(peer, message)
-            case w.RegisterNursery() | w.MExited() | w.Vouch():
-                s.members.nurseries[peer] = s.now
-                if isinstance(message, w.MExited):
-                    self._m_exited(message)
-                elif isinstance(message, w.Vouch):
-                    for child in s.members.ms.values():
-                        if child.pid in message.pids:
-                            child.heard_at = s.now
+            case w.RegisterNursery() | w.MExited() | w.Vouch() | w.Forked() | w.NoM():
+                s.members.nurseries.setdefault(peer, Nursery(s.now)).heard_at = s.now
+                self._take_from_nursery(peer, message)
             case w.Alive():
                 if peer in s.members.nurseries:
-                    s.members.nurseries[peer] = s.now
+                    s.members.nurseries[peer].heard_at = s.now
                 elif peer in s.clients:
                     s.clients[peer] = s.now
                 s.send(peer, message)
@@ -140,6 +135,26 @@ class Core:
                 ending.introduce(s, m, program)
         ending.tell_roster(s)
 
+    def _take_from_nursery(
+        self, peer: PeerId, message: w.RegisterNursery | w.MExited | w.Vouch | w.Forked | w.NoM
+    ) -> None:
+        s = self.state
+        match message:
+            case w.RegisterNursery(_, children, grows):
+                newm.registered(s, peer, children, grows)
+            case w.MExited():
+                self._m_exited(message)
+            case w.Vouch(pids):
+                for child in s.members.ms.values():
+                    if child.pid in pids:
+                        child.heard_at = s.now
+            case w.Forked(pid):
+                newm.forked(s, peer, pid)
+            case w.NoM(reason):
+                newm.declined(s, peer, reason)
+            case _:
+                assert_never(message)
+
     def _m_exited(self, message: w.MExited) -> None:
         s = self.state
         s.members.exited(message.pid, s.now)
@@ -180,8 +195,12 @@ class Core:
                 )
             case w.AcquireP(load):
                 m.load = load
-                if m.status is MStatus.IDLE:
+                if m.status in (MStatus.IDLE, MStatus.BLOCKED):
                     s.members.move(m, MEvent.WANT)
+            case w.Returned(p_id, epoch):
+                self._returned(m, p_id, epoch)
+            case w.Inject(records):
+                s.globrunq.put(self._received(m, records))
             case w.Took(program_id, goids):
                 s.owe(m)
                 took(s, m, program_id, goids)
@@ -214,7 +233,7 @@ class Core:
         self,
         m: M,
         p: P,
-        message: w.FindWork | w.FoundWork | w.ReleaseP | w.Pull | w.Give | w.MainReturned | w.MainFailed,
+        message: w.FindWork | w.FoundWork | w.ReleaseP | w.Blocked | w.Pull | w.Give | w.MainReturned | w.MainFailed,
     ) -> None:
         s = self.state
         match message:
@@ -229,12 +248,14 @@ class Core:
                     s.members.move(m, MEvent.FIND)
             case w.ReleaseP():
                 self._release(m, p, message)
+            case w.Blocked(load=load):
+                m.load, m.blocked = load, m.status is MStatus.RUNNING
             case w.Pull():
                 if records := s.globrunq.one():
                     ship(s, m, records)
             case w.Give(records=records):
                 m.told_hungry = False
-                given(s, m, self._received(records))
+                given(s, m, self._received(m, records))
             case w.MainReturned():
                 if (program := s.programs.get(message.program)) is not None:
                     s.step("MainReturn", m=m.id, goid=1, program=program)
@@ -249,13 +270,23 @@ class Core:
             case _:
                 assert_never(message)
 
-    def _received(self, records: tuple[w.Record, ...]) -> tuple[w.Record, ...]:
+    def _returned(self, m: M, p_id: PId, epoch: Epoch) -> None:
+        s = self.state
+        if p_id != NO_P:
+            s.table.check(m.id, p_id, epoch)
+            m.blocked = False
+        elif m.status is MStatus.BLOCKED:
+            s.members.move(m, MEvent.RETURN)
+            sysmon.look_for_deadlock(s)
+
+    def _received(self, m: M, records: tuple[w.Record, ...]) -> tuple[w.Record, ...]:
         """Goroutines that an M sends: those of living programs. One more than GLOBRUNQ_MAX ends its program."""
         s = self.state
         living: list[w.Record] = []
         for record in records:
             if (program := s.programs.get(record.program)) is not None and program.result is None:
                 program.received += 1
+                m.untaken.pop((record.program, record.goid), None)
                 if len(s.globrunq) + len(living) >= GLOBRUNQ_MAX:
                     ending.finish(s, program, "fatal", 2, FULL)
                 else:
@@ -265,12 +296,12 @@ class Core:
     def _release(self, m: M, p: P, message: w.ReleaseP) -> None:
         s = self.state
         m.load = message.load
-        p.runq += self._received(message.records)
+        p.runq += self._received(m, message.records)
         p.tick = message.load.tick
         s.table.release(p)
-        m.p = None
-        s.step("ProcStop", m=m.id, p=p.id)
-        s.members.move(m, MEvent.RELEASE)
+        m.p, m.blocked = None, False
+        s.step("ProcStop", m=m.id, p=p.id, detail="handed off: its M is blocked" if message.blocked else "")
+        s.members.move(m, MEvent.HAND_OFF if message.blocked else MEvent.RELEASE)
         if message.wants:
             s.members.move(m, MEvent.WANT)
         sysmon.look_for_deadlock(s)

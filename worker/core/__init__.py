@@ -2,6 +2,7 @@
 
 machine         the M as a state machine: messages in, runs of the kernel, messages out
 hands           what the machine needs done by its shell
+incall          a call that blocks: what becomes of the P, and of those who need this M
 find_runnable   what an M does when it has nothing to run: watch, ask, give its P back
 lease           renewals and deadlines
 outbox          what may leave when: causal order across Ms

@@ -5,7 +5,7 @@ States.     RUNNING: goroutines run. WATCHING: none is runnable; the M waits for
             need not tell the coordinator of every pause. Else it asks at once. SEARCHING: it has told
             the coordinator that it looks for work, and waits for some, P in hand, for SEARCH_NS.
             IDLE: it has given the P back and sleeps in the poll. WANTING: it has goroutines again,
-            and waits for a P.
+            and waits for a P. BLOCKED: a goroutine is in a call, and the P was handed off; see incall.py.
 Invariants. A lease is held in RUNNING, WATCHING and SEARCHING only.
 Unlike Go.  Go's M looks into the other Ps' queues itself; ours asks the coordinator, which asks those
             that run. Go gives the P up before it sleeps; ours keeps it for SEARCH_NS, so that a
@@ -29,6 +29,7 @@ class State(Enum):
     RUNNING = "running"
     WATCHING = "watching"
     SEARCHING = "searching"
+    BLOCKED = "blocked"
 
 
 class Event(Enum):
@@ -38,6 +39,8 @@ class Event(Enum):
     LEASE = "gets a lease"
     LEAVE_IDLE = "gives its lease back"
     LEAVE_WANTING = "gives its lease back, with work left"
+    HAND_OFF = "hands its P off"
+    RETURN = "comes back from its call"
     LOSE = "loses its lease"
 
 
@@ -53,6 +56,9 @@ MOVES: Final[Mapping[tuple[State, Event], State]] = {
     (State.WATCHING, Event.LEAVE_IDLE): State.IDLE,
     (State.RUNNING, Event.LEAVE_IDLE): State.IDLE,
     (State.RUNNING, Event.LEAVE_WANTING): State.WANTING,
+    (State.RUNNING, Event.HAND_OFF): State.BLOCKED,
+    (State.BLOCKED, Event.RETURN): State.IDLE,
+    (State.BLOCKED, Event.HAS_WORK): State.WANTING,
     **{(state, Event.LOSE): State.IDLE for state in State},
 }
 

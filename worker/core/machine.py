@@ -29,6 +29,7 @@ from worker.core.arrivals import Arrivals
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
+from worker.core.incall import InCall
 from worker.core.lease import LeaseClient
 from worker.core.moves import Moves
 from worker.core.outbox import COORDINATOR, Outbox
@@ -77,6 +78,9 @@ class Machine:
         self.tracer = Tracer(self._cpu)
         self.moves = Moves(self.programs, self.sched, self._note, self.homes.telling, self._chaos)
         self.arrivals = Arrivals(self.outbox, self.programs, self.sched, self._note)
+        self.incall = InCall(
+            self.lease, self.find, self.outbox, self.programs, self.sched, self.moves, self._load, self._take_from_m
+        )
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
         self._retake = self._blocked = self._backlog = False
@@ -135,7 +139,16 @@ class Machine:
             self._close(hosted)
             self.outbox.post(COORDINATOR, w.Dropped(hosted.id))  # after what it has printed
             return False  # its goroutines are dropped when the main thread comes back
-        return self.me != NO_M and self._take_anytime(message)  # before the Welcome is taken nothing overtakes it
+        if self.me == NO_M:
+            return False  # before the Welcome is taken nothing overtakes it
+        match message:
+            case w.Roster() if not message.gone:
+                self._meet(message)
+            case w.LeaseP() if self.sched.cur is not None and not self._shrunk(message.procs):
+                self._leased(message, self._clock.now())  # for a goroutine that came out of a call
+            case _:
+                return self._take_anytime(message)
+        return True
 
     def _is_for_who_i_was(self, message: w.Message) -> bool:
         """Whether it was sent before the coordinator knew that this M, fenced off, registers anew."""
@@ -143,6 +156,7 @@ class Machine:
 
     def tick(self, now: Instant) -> None:
         """Let time pass: renew, look for work, give some away, give the P back."""
+        self.incall.ends(now)
         self._pass_time(now, beside=False)
         if self.me == NO_M:
             return
@@ -168,6 +182,9 @@ class Machine:
         self._pass_time(now, beside=True)
         if self._blocked and self._retake and self.holds_p and self.me != NO_M:
             self._give_p_back(now, blocked=True)
+        elif self._retake:
+            self.incall.hand_off(now)
+        self.incall.inject(now)
 
     def _pass_time(self, now: Instant, beside: bool) -> None:
         if self.me == NO_M:
@@ -213,7 +230,7 @@ class Machine:
         lease = self.lease.lease
         assert lease is not None, "RUNNING means that a lease is held"
         self._run_began = now
-        watched = [hosted for hosted in self.programs.values() if hosted.watched]
+        watched = any(hosted.watched for hosted in list(self.programs.values()))
         budget = 1 if watched else self.moves.bounded(self._budget)
         try:
             more = self.sched.run(lease, budget)
@@ -286,6 +303,13 @@ class Machine:
                 if self.lease.holds(p, epoch):
                     self._retake = True
                     self.sched.interrupt()
+            case w.HandOff(p, epoch):
+                if self.lease.holds(p, epoch):
+                    self.incall.hand_off(self._clock.now())
+            case w.LoadProgram():
+                self.programs[message.program] = Hosted(message)
+            case w.Work(p, epoch, came) if self._last_lease == (p, epoch):
+                self.arrivals.take(came)
             case w.Stop(reason):
                 self.done = reason
             case _:
@@ -303,21 +327,16 @@ class Machine:
 
     def _take_order(self, message: w.Message) -> None:
         match message:
+            case w.Roster():
+                self._meet(message)
+            case w.Work():  # of before we were fenced off
+                pass
             case w.Welcome(m, renew_ns, give_up_ns, procs):
                 self.me = self.homes.me = self.moves.me = self.arrivals.me = m
                 self.sched.procs = procs
                 self.lease.configure(renew_ns, give_up_ns)
-            case w.Roster(peers, gone):
-                self._hands.meet(tuple(peer for peer in peers if peer.m != self.me), gone)
-                for m in gone:
-                    self.homes.lose(m)
-            case w.LoadProgram():
-                self.programs[message.program] = Hosted(message)
             case w.LeaseP():
                 self._leased(message, self._clock.now())
-            case w.Work(p, epoch, came):
-                if self._last_lease == (p, epoch):  # else it is of before we were fenced off
-                    self.arrivals.take(came)
             case w.Back(record):
                 self.arrivals.take((record,))
             case w.Gone(program, goids):
@@ -332,10 +351,18 @@ class Machine:
             case _:
                 raise AssertionError(f"the coordinator sends no {type(message).__name__} to an M")
 
+    def _meet(self, roster: w.Roster) -> None:
+        self._hands.meet(tuple(peer for peer in roster.peers if peer.m != self.me), roster.gone)
+        for m in roster.gone:
+            self.homes.lose(m)
+
+    def _shrunk(self, procs: int) -> bool:
+        return self._last_lease is not None and self._last_lease[0] >= procs  # the P held before is no more
+
     def _leased(self, message: w.LeaseP, now: Instant) -> None:
         self.lease.granted(message)
-        if self._last_lease is not None and self._last_lease[0] >= message.procs:
-            forget_p(self.sched)  # the P table has shrunk meanwhile
+        if self._shrunk(message.procs):
+            forget_p(self.sched)
         self._last_lease = (message.p, message.epoch)
         self.find.move(Event.LEASE, now)
         self.sched.take_p(message.tick)

@@ -102,6 +102,16 @@ class Moves:
         leaving = [take(g, queue, telling) for g, queue in able[:started]]
         return self._packed([stolen for stolen in leaving if stolen is not None])
 
+    def leave_all(self) -> tuple[w.Record, ...]:
+        """This M can run nothing for a while: all that can move, runnext first, as Go's queue goes with its P."""
+        sched, telling = self._sched, self._telling()
+        head, sched.runnext = sched.runnext, None
+        if head is not None:
+            sched.ring.appendleft(head)
+        queued = [(g, queue) for queue in (sched.ring, sched.globrunq) for g in list(queue)]
+        leaving = [take(g, queue, telling) for g, queue in queued if movable(g, frame.available, telling)]
+        return self._packed([stolen for stolen in leaving if stolen is not None])
+
     def _started(self, under_way_ns: int) -> int:
         """How many started goroutines may leave now."""
         if not frame.available:

@@ -16,6 +16,8 @@ UNDER_LEASE = {
     "FindWork": lambda p, epoch: w.FindWork(p, epoch, LOAD),
     "FoundWork": lambda p, epoch: w.FoundWork(p, epoch, LOAD),
     "ReleaseP": lambda p, epoch: w.ReleaseP(p, epoch, LOAD, True),
+    "Blocked": lambda p, epoch: w.Blocked(p, epoch, LOAD),
+    "Returned": w.Returned,
     "Pull": w.Pull,
     "Give": lambda p, epoch: w.Give(p, epoch, records(PROGRAM, 77)),
     "MainReturned": lambda p, epoch: w.MainReturned(p, epoch, PROGRAM, b"stale"),

@@ -354,7 +354,9 @@ def test_beside_a_running_goroutine_orders_wait_and_answers_do_not() -> None:
         w.Dump(A),
     ):
         assert aside(COORDINATOR, message)
-    for message in (w.LeaseP(P0, EPOCH, 0, 0, 1, False), w.Work(P0, EPOCH, ()), w.Roster((), ())):
+    assert aside(COORDINATOR, w.Work(P0, EPOCH, ())) and aside(COORDINATOR, w.Roster((), ()))
+    later = Epoch(EPOCH + 1)
+    for message in (w.LeaseP(P0, later, 0, 0, 1, False), w.Work(P0, later, ()), w.Roster((), (OTHER,))):
         assert not aside(COORDINATOR, message)
     assert aside(OTHER, w.Told(0)) and not aside(OTHER, w.Answer(A, 1, 0, b""))
 

@@ -1,0 +1,150 @@
+"""More Ms: asked for when goroutines wait and no M is idle; one at a time, up to the limit."""
+
+from cluster.model.ids import NO_P, Epoch
+from cluster.wire import messages as w
+from coordinator.core.newm import DECLINED_NS, EXPECT_NS
+from coordinator.core.step import Core
+from tests.coordinator.office import LOAD, PYTHON, Office, records
+
+
+def busy(grows: bool = True, max_threads: int = 10) -> Office:
+    """Two Ps; the only M runs, and a nursery is there."""
+    office = Office(procs=2, ms=1)
+    office.core.state.max_threads = max_threads
+    office.say("nursery", w.RegisterNursery(5, (100,), grows))
+    office.start()
+    return office
+
+
+def test_goroutines_that_wait_on_an_idle_p_get_an_m() -> None:
+    office = busy()
+    program = office.start()
+    assert office.heard("nursery", w.NewM) == [w.NewM()]
+    office.say("nursery", w.Forked(101))
+    assert not office.heard("nursery", w.NewM), "it is on its way"
+    office.say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    (work,) = office.heard("w1", w.Work)
+    assert [record.program for record in work.records] == [program]
+
+
+def test_one_is_asked_for_at_a_time() -> None:
+    office = Office(procs=3, ms=1)
+    office.say("nursery", w.RegisterNursery(5, (100,), True))
+    office.start()
+    office.start()
+    assert office.heard("nursery", w.NewM)
+    office.start()
+    assert not office.heard("nursery", w.NewM)
+    office.say("nursery", w.Forked(101))
+    office.say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    assert office.heard("nursery", w.NewM), "the next"
+
+
+def test_who_is_awaited_when_the_nursery_comes_is_waited_for() -> None:
+    office = Office(procs=2)
+    office.say("nursery", w.RegisterNursery(5, (100, 101), True))
+    office.start()
+    assert not office.heard("nursery", w.NewM)
+    office.wait(EXPECT_NS)
+    assert office.heard("nursery", w.NewM), "they do not come"
+
+
+def test_a_child_that_died_before_it_registered_is_not_waited_for() -> None:
+    office = busy()
+    office.start()
+    office.say("nursery", w.Forked(101), w.MExited(101, 1, 0))
+    assert office.heard("nursery", w.NewM)
+
+
+def test_a_running_m_hears_of_hunger_when_another_could_be_made() -> None:
+    office = busy()
+    assert office.m(0).told_hungry
+    office = busy(grows=False)
+    assert not office.m(0).told_hungry
+
+
+def test_a_nursery_that_does_not_grow_is_not_asked() -> None:
+    office = busy(grows=False)
+    office.start()
+    assert not office.heard("nursery", w.NewM) and len(office.state.table.ps[1].runq) + len(office.state.globrunq) == 1
+
+
+def test_one_that_cannot_is_left_alone_for_a_while() -> None:
+    office = busy()
+    office.start()
+    office.say("nursery", w.NoM("fork: no"))
+    assert not office.heard("nursery", w.NewM) and office.logs[-1].fields == (("reason", "fork: no"),)
+    office.wait(DECLINED_NS)
+    assert office.heard("nursery", w.NewM)
+
+
+def test_over_the_limit_the_programs_that_wait_end_as_in_go() -> None:
+    office = busy(max_threads=1)
+    office.start()
+    (drop,) = office.heard("w0", w.Drop)
+    office.say("w0", w.Dropped(drop.program))
+    (ended,) = office.heard("client", w.Ended)
+    assert (ended.kind, ended.code) == ("fatal", 2)
+    assert ended.text == "runtime: program exceeds 1-thread limit\nfatal error: thread exhaustion\n"
+    assert list(office.state.programs) == [1], "the one that runs goes on"
+
+
+def test_an_m_that_is_blocked_keeps_its_p_while_nobody_could_use_it() -> None:
+    office = busy(grows=False)
+    p, epoch = office.lease(0)
+    office.say("w0", w.Blocked(p, epoch, LOAD))
+    assert not office.heard("w0", w.HandOff)
+    office.say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    assert office.heard("w0", w.HandOff) == [w.HandOff(p, epoch)]
+    office.say("w0", w.Renew(9, p, epoch, LOAD))
+    assert not office.heard("w0", w.HandOff), "it is told once"
+
+
+def test_one_that_returned_meanwhile_is_not_told() -> None:
+    office = busy(grows=False)
+    p, epoch = office.lease(0)
+    office.say("w0", w.Blocked(p, epoch, LOAD))
+    office.say("w0", w.Returned(p, epoch))
+    office.say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    assert not office.heard("w0", w.HandOff)
+
+
+def test_a_p_that_is_handed_off_goes_to_an_idle_m_with_all_that_it_has() -> None:
+    office = Office(procs=1, ms=2)
+    program = office.start()
+    p, epoch = office.lease(0)
+    office.say("w0", w.Blocked(p, epoch, LOAD))
+    office.say("w0", w.ReleaseP(p, epoch, LOAD, False, records(program, 2, 3), blocked=True))
+    (lease,), (work,) = office.heard("w1", w.LeaseP), office.heard("w1", w.Work)
+    assert lease.p == p and [record.goid for record in work.records] == [2, 3]
+    office.say("w0", w.Inject(records(program, 4)))
+    assert len(office.state.globrunq) == 1 and office.m(0).p is None, "who is blocked gets nothing"
+    office.release(1)
+    (work,) = office.heard("w1", w.Work)
+    assert [record.goid for record in work.records] == [4]
+    office.want(0)
+    office.release(1)
+    assert office.heard("w0", w.LeaseP)
+
+
+def test_who_comes_back_gets_its_own_p_if_that_is_idle() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    office.took(0, program, 1)
+    p, epoch = office.lease(0)
+    office.say("w0", w.ReleaseP(p, epoch, LOAD, False, (), blocked=True))
+    office.want(0)
+    assert office.heard("w0", w.LeaseP)[0].p == p
+
+
+def test_who_comes_back_with_nothing_is_idle() -> None:
+    office = Office(procs=1, ms=1)
+    office.start()
+    office.say("w0", w.ReleaseP(*office.lease(0), LOAD, False, (), blocked=True))
+    assert office.state.members.idle == 0
+    office.say("w0", w.Returned(NO_P, Epoch(0)))
+    assert office.state.members.idle == 1
+
+
+def test_a_core_takes_the_limit() -> None:
+    assert Core(1, 1, PYTHON, Office().clock.now(), 7).state.max_threads == 7

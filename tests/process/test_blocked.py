@@ -1,0 +1,158 @@
+"""Goroutines that block their M in calls that nobody declared: the P, and all that can move, goes on without it."""
+
+import json
+import os
+import re
+import signal
+
+from tests.process.place import Place, gone, until
+from tests.process.test_faults import pids_of
+
+
+def test_goroutines_that_sleep_do_not_wait_for_each_other(place: Place) -> None:
+    """One after the other they would take 2.8 s on one M, and 1.4 s on two."""
+    done = place.program("""
+        import os, time
+        from cluster import *
+        async def sleeps(out, i):
+            time.sleep(0.7)
+            await out.send((os.getpid(), time.monotonic()))
+        async def main():
+            began, out = time.monotonic(), Chan()
+            for i in range(4):
+                go(sleeps, out, i)
+            ends = [await out.recv() for _ in range(4)]
+            print(len({pid for pid, _ in ends}), max(at for _, at in ends) - began < 2.1)
+    """, "-p", "2", "-w", "2")  # fmt: skip
+    assert done.code == 0, done.err
+    ms, together = done.out.split()
+    assert int(ms) >= 2 and together == "True"
+
+
+def test_others_go_on_beside_one_that_blocks_and_what_it_holds_is_served(place: Place) -> None:
+    """Its neighbours have started, and move; they ask all the time for a channel that is at home where it blocks."""
+    done = place.program("""
+        import os, time
+        from cluster import *
+        async def counts(ch, over):
+            pids = set()
+            while not len(over):
+                pids.add(os.getpid())
+                await gosched()
+            await ch.send(pids)
+        async def main():
+            ch, over, pipe = Chan(), Chan(1), os.pipe()
+            for _ in range(3):
+                go(counts, ch, over)
+            await gosched()
+            go(ends, over, pipe[1], os.getpid())
+            os.read(pipe[0], 1)
+            got = [await ch.recv() for _ in range(3)]
+            print(all(pids - {os.getpid()} for pids in got))
+        async def ends(over, fd, pid):
+            await sleep(0.2)
+            await over.send(None)
+            with open(f"/proc/{pid}/fd/{fd}", "wb") as pipe:
+                pipe.write(b"!")
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert (done.code, done.out) == (0, "True\n"), done.err
+
+
+def test_ms_are_made_when_goroutines_wait_for_one(place: Place) -> None:
+    done = place.program("""
+        import os, time
+        from cluster import *
+        async def blocks(wg, pids):
+            time.sleep(0.3)
+            await pids.send(os.getpid())
+            wg.done()
+        async def main():
+            wg, pids = WaitGroup(), Chan(8)
+            for _ in range(8):
+                wg.add(1)
+                go(blocks, wg, pids)
+            await wg.wait()
+            print(len({await pids.recv() for _ in range(8)}))
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert done.code == 0 and int(done.out) > 2, done.err
+
+
+def test_over_max_threads_the_program_ends_as_in_go(place: Place) -> None:
+    place.start("-m", "coordinator", "--procs", "1", "--max-threads", "2")
+    place.wait_for_sockets("connection.json", 1)
+    place.start("-m", "worker", "--count", "2")
+    place.wait_for_sockets("m-*.sock", 2)
+    done = place.program("""
+        import time
+        from cluster import *
+        async def main():
+            for _ in range(4):
+                go(time.sleep, 20)
+            time.sleep(20)
+    """)  # fmt: skip
+    assert done.code == 2
+    assert done.err == "runtime: program exceeds 2-thread limit\nfatal error: thread exhaustion\n"
+
+
+def test_one_p_and_one_m_are_one_process_whatever_blocks(place: Place) -> None:
+    """The sleepers share their M: each is left in its call while others wait."""
+    done = place.program("""
+        import os, time
+        from cluster import *
+        pids, order = set(), []
+        async def sleeps(wg):
+            time.sleep(0.1)
+            pids.add(os.getpid())
+            order.append("slept")
+            wg.done()
+        async def ticks(wg):
+            for _ in range(20):
+                pids.add(os.getpid())
+                order.append("tick")
+                await gosched()
+            wg.done()
+        async def main():
+            wg = WaitGroup()
+            for fn in (sleeps, sleeps, ticks):
+                wg.add(1)
+                go(fn, wg)
+            await wg.wait()
+            print(len(pids), order.index("tick") < order.index("slept"))
+    """, "-p", "1", "-w", "1")  # fmt: skip
+    assert (done.code, done.out) == (0, "1 True\n"), done.err
+
+
+def test_an_m_that_dies_in_its_call_ends_the_program(place: Place) -> None:
+    process = place.start("-m", "cluster", "run", "-p", "1", "-w", "2", place.write("app.py", """
+        import os, time
+        from cluster import *
+        async def main():
+            go(gosched)
+            print("pids", os.getpid())
+            await gosched()
+            time.sleep(60)
+    """))  # fmt: skip
+    (victim,) = pids_of(process)
+    os.kill(victim, signal.SIGKILL)
+    _, err = process.communicate()
+    assert process.returncode == 1 and re.search(r"LostError: M \d+ \(pid \d+\) was killed by signal 9", err), err
+    until(lambda: gone(victim), "the end of the M")
+
+
+def test_status_shows_who_is_blocked(place: Place) -> None:
+    place.cluster(procs=1, workers=2)
+    process = place.start("-m", "cluster", "run", place.write("app.py", """
+        import time
+        from cluster import *
+        async def counts():
+            while True:
+                await gosched()
+        async def main():
+            go(counts)
+            await gosched()
+            time.sleep(60)
+    """))  # fmt: skip
+    until(lambda: "blocked" in place.run("-m", "cluster", "status").out, "an M that is blocked")
+    ms = json.loads(place.run("-m", "cluster", "status", "--json").out)["ms"]
+    assert sorted(m["state"] for m in ms) == ["blocked", "running"]
+    process.kill()
