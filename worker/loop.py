@@ -117,9 +117,10 @@ class Loop:
 
     def _turn(self) -> None:
         machine = self.machine
-        if self._listening:
-            self._hush()
+        hushed = self._listening and self._hush()
         with self._lock:
+            if hushed:
+                self._forget_hush()
             now = self._clock.now()
             self._looked_at = now
             self._take_all()
@@ -210,17 +211,20 @@ class Loop:
         self._listening = False
         self._patience_ns = min(2 * self._patience_ns, SYSMON_PERIOD_NS)
 
-    def _hush(self) -> None:
-        """The main thread is back, and wants the lock."""
+    def _hush(self) -> bool:
+        """The main thread is back, and wants the lock: end the wait for messages under it. True."""
         try:  # noqa: SIM105  # frames of `suppress` on top of the call would be taken for a move: see watch.py
             os.write(self._wake_write, b"!")
         except BlockingIOError:
             pass  # it has been waked often enough
+        return True
+
+    def _forget_hush(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 64)
 
     def _stand_in(self, now: Instant, main: MainThread, blocked: bool) -> None:
         machine = self.machine
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake_read, 64)
         for source, message in self._link.receive():
             if not machine.take_aside(source, message):
                 (self._deferred if source == COORDINATOR else self._from_ms).append((source, message))
@@ -248,9 +252,10 @@ class Loop:
 
     def _serve(self) -> None:
         """On the main thread, in the handler of a signal that interrupted a call."""
-        if self._listening:
-            self._hush()
+        hushed = self._listening and self._hush()
         with self._lock:
+            if hushed:
+                self._forget_hush()
             messages = list(self._from_ms)
             self._from_ms.clear()
             self.machine.incall.serve(messages, self._clock.now())
