@@ -27,6 +27,7 @@ from cluster.kernel.context import (
 from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
+from cluster.kernel.netpoll import readable, writable
 from cluster.kernel.nilchan import nil
 from cluster.kernel.once import Once
 from cluster.kernel.runtime import (
@@ -100,6 +101,7 @@ __all__ = [
     "num_cpu",
     "num_goroutine",
     "panic",
+    "readable",
     "run",
     "select",
     "set_max_stack",
@@ -112,4 +114,5 @@ __all__ = [
     "with_deadline",
     "with_timeout",
     "with_value",
+    "writable",
 ]

@@ -29,6 +29,7 @@ from worker.aside import Aside
 from worker.core.machine import Machine
 from worker.link import Link
 from worker.loading import FileLoader
+from worker.netpoll import Epoll
 from worker.output import capture
 from worker.preempt import Preemptor
 
@@ -48,7 +49,9 @@ class Loop:
         """`chaos`: see worker/core/moves.py."""
         self._link: Final = link
         self._aside: Final = Aside()
+        self.netpoll: Final = Epoll()
         link.watch(self._aside.wake_fd)
+        link.watch(self.netpoll.fd)
         self._clock: Final = clock
         self._lock: Final = threading.RLock()
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
@@ -121,6 +124,7 @@ class Loop:
             self.machine.take(source, message)
         for outcome in self._aside.outcomes():
             self.machine.returned(*outcome)
+        self.machine.polled(self.netpoll.ready())
 
     def _wait(self, timeout_ns: int) -> None:
         self._busy.clear()

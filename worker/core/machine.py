@@ -17,6 +17,7 @@ from random import Random
 from typing import Final
 
 from cluster.kernel.g import G
+from cluster.kernel.netpoll import inject
 from cluster.kernel.runtime import exit_syscall, forget_p
 from cluster.kernel.sched import Sched
 from cluster.model.clock import Clock, Instant
@@ -70,7 +71,7 @@ class Machine:
         self.sched = Sched(self._clock, self.homes)
         self.sched.rng = Random(self._register.pid)  # chance enough for select: no two Ms make the same choices
         self.homes.sched = self.sched
-        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self)
+        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self, self._hands.netpoll)
         self.verdicts = Verdicts(self.outbox, self.programs, self.sched, self._close)
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
@@ -240,6 +241,10 @@ class Machine:
         """A helper thread has made the call of `g`. One of before this M was fenced off is of a dropped program."""
         exit_syscall(self.sched, g, val, error)
 
+    def polled(self, gs: list[G]) -> None:
+        """The files that these wait for are ready."""
+        inject(self.sched, gs)
+
     # -- for queries: see `Host`
 
     def block(self) -> bool:
@@ -348,6 +353,7 @@ class Machine:
         if hosted is not None:
             self._close(hosted)
             self.sched.drop(hosted.kernel)
+            self._hands.netpoll.drop(hosted.kernel)
             self.homes.drop(program)
             self._loader.forget(program)
         self.outbox.post(COORDINATOR, w.Dropped(program))
@@ -366,6 +372,7 @@ class Machine:
         self.homes.fenced = True
         for hosted in self.programs.values():
             self.sched.drop(hosted.kernel)
+            self._hands.netpoll.drop(hosted.kernel)
             hosted.forget(list(hosted.departed))
             self._loader.forget(hosted.id)
         self._begin(self._clock.now())
