@@ -7,6 +7,7 @@ cli, bench, trace, dashboard   clients of a running cluster
 api                            Cluster and run
 launch                         starts, finds and stops processes
 wire                           the protocol
+net                            TCP and Unix streams for goroutines
 kernel                         goroutines of one M: switches, queues, channels
 model                          ids, states, errors, limits
 """
@@ -55,6 +56,7 @@ from cluster.model.errors import (
     DeadlineExceeded,
     Goexit,
     LostError,
+    NetError,
     NoClusterError,
     NotInGoroutineError,
     Panic,
@@ -74,6 +76,7 @@ __all__ = [
     "Goexit",
     "LostError",
     "Mutex",
+    "NetError",
     "NoClusterError",
     "NotInGoroutineError",
     "Once",
