@@ -124,7 +124,8 @@ class Loop:
             self.machine.take(source, message)
         for outcome in self._aside.outcomes():
             self.machine.returned(*outcome)
-        self.machine.polled(self.netpoll.ready())
+        if ready := self.netpoll.ready():
+            self.machine.polled(ready)
 
     def _wait(self, timeout_ns: int) -> None:
         self._busy.clear()

@@ -135,7 +135,7 @@ class NetError(ClusterError, OSError):
     @property
     def timeout(self) -> bool:
         """Whether a deadline has passed."""
-        return self.cause == "i/o timeout"
+        return self.cause.endswith("i/o timeout")
 
     @property
     def closed(self) -> bool:

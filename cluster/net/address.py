@@ -8,9 +8,13 @@ net/dnsclient.go: the texts of DNSError; net/unixsock_posix.go: sockaddrToUnix.
 
 import ipaddress
 import socket
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
+from cluster.kernel.chan import Chan
 from cluster.kernel.runtime import syscall
+from cluster.kernel.sched import go
+from cluster.kernel.select import select
+from cluster.kernel.tickers import Timer
 
 PORT_MAX: Final = 65535
 NETWORKS: Final = ("tcp", "unix")
@@ -28,8 +32,8 @@ class Target(NamedTuple):
     text: str
 
 
-async def targets(network: str, address: str, listening: bool) -> list[Target]:
-    """All that an address means, the best first. Raises AddressError."""
+async def targets(network: str, address: str, listening: bool, timeout: float | None = None) -> list[Target]:
+    """All that an address means, the best first. Raises AddressError, also when a look-up takes too many seconds."""
     if network == "unix":
         if not address:
             raise AddressError("missing address")
@@ -43,7 +47,7 @@ async def targets(network: str, address: str, listening: bool) -> list[Target]:
         return wildcard(number) if listening else loopback(number)
     if (numeric := _numeric(host, number)) is not None:
         return [numeric]
-    return await _look_up(host, number)
+    return await (_look_up(host, number) if timeout is None else _look_up_within(timeout, host, number))
 
 
 def split_host_port(address: str) -> tuple[str, str]:
@@ -133,6 +137,28 @@ async def _port(port: str) -> int:
         return await syscall(socket.getservbyname, port, "tcp")
     except OSError:
         raise AddressError(f"address tcp/{port}: unknown port") from None
+
+
+async def _look_up_within(timeout: float, host: str, port: int) -> list[Target]:
+    """The resolver cannot be stopped: when it is late, nobody waits for its answer any more."""
+    answers: Chan[list[Target] | AddressError] = Chan(1)
+    timer = Timer(timeout)
+    go(_answer, answers, host, port)
+    chosen = await select(answers.recv(), timer.c.recv())
+    timer.stop()
+    if chosen.index == 1:
+        raise AddressError(f"lookup {host}: i/o timeout")
+    if isinstance(chosen.value, AddressError):
+        raise chosen.value
+    return cast("list[Target]", chosen.value)
+
+
+async def _answer(answers: Chan[list[Target] | AddressError], host: str, port: int) -> None:
+    try:
+        found: list[Target] | AddressError = await _look_up(host, port)
+    except AddressError as error:
+        found = error
+    await answers.send(found)
 
 
 async def _look_up(host: str, port: int) -> list[Target]:

@@ -2,7 +2,7 @@
 
 Addresses that a name has are tried one after the other; when none answers, the first one's error is told.
 A connection is made as soon as the socket can be written to.
-Unlike Go, IPv6 and IPv4 are not raced, and a look-up that takes too long is waited for before the timeout is told.
+Unlike Go, IPv6 and IPv4 are not raced, and each address may use up all of the time that is left.
 Sources: Go 1.19 net/dial.go: DialTimeout, dialSerial; net/fd_unix.go: netFD.connect.
 """
 
@@ -27,7 +27,7 @@ async def dial(network: str, address: str, timeout: float | None = None) -> Conn
     if network not in NETWORKS:
         raise NetError("dial", network, f"unknown network {network}")
     try:
-        found = await targets(network, address, listening=False)
+        found = await targets(network, address, listening=False, timeout=timeout)
     except AddressError as error:
         raise NetError("dial", network, str(error)) from None
     first: NetError | None = None

@@ -341,6 +341,33 @@ def test_names_are_looked_up_and_every_address_of_this_machine_is_one_listener(p
     assert lines[1].startswith("dial tcp: lookup no-such-host.invalid: ")
 
 
+def test_a_look_up_counts_for_the_timeout(place: Place) -> None:
+    lines = printed(
+        place,
+        """
+    import socket
+    look_up = socket.getaddrinfo
+    def slow(host, *args, **kwargs):
+        if host == "slow":
+            time.sleep(3)
+        return look_up(host, *args, **kwargs)
+    socket.getaddrinfo = slow
+    async def main():
+        print(await refused(net.dial("tcp", "slow:80", timeout=0.05)))
+        async with await net.listen("tcp", "localhost:0") as listener:
+            port = listener.addr.rpartition(":")[2]
+            async with await net.dial("tcp", "localhost:" + port, timeout=30) as conn:
+                print(conn.remote_addr == listener.addr)
+        print((await refused(net.dial("tcp", "no-such-host.invalid:80", timeout=30)))[:39])
+    """,
+    )
+    assert lines == [
+        "dial tcp: lookup slow: i/o timeout",
+        "True",
+        "dial tcp: lookup no-such-host.invalid: ",
+    ]
+
+
 @ON
 def test_asyncio_outside_calls_goroutines(place: Place, options: tuple[str, ...]) -> None:
     """What others write with other libraries is a peer like any other."""
