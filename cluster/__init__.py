@@ -7,6 +7,7 @@ cli, bench, trace, dashboard   clients of a running cluster
 api                            Cluster and run
 launch                         starts, finds and stops processes
 wire                           the protocol
+net                            TCP and Unix streams for goroutines
 kernel                         goroutines of one M: switches, queues, channels
 model                          ids, states, errors, limits
 """
@@ -27,6 +28,7 @@ from cluster.kernel.context import (
 from cluster.kernel.errgroup import ErrGroup
 from cluster.kernel.goexit import goexit
 from cluster.kernel.mutex import Mutex
+from cluster.kernel.netpoll import readable, writable
 from cluster.kernel.nilchan import nil
 from cluster.kernel.once import Once
 from cluster.kernel.runtime import (
@@ -54,6 +56,7 @@ from cluster.model.errors import (
     DeadlineExceeded,
     Goexit,
     LostError,
+    NetError,
     NoClusterError,
     NotInGoroutineError,
     Panic,
@@ -73,6 +76,7 @@ __all__ = [
     "Goexit",
     "LostError",
     "Mutex",
+    "NetError",
     "NoClusterError",
     "NotInGoroutineError",
     "Once",
@@ -100,6 +104,7 @@ __all__ = [
     "num_cpu",
     "num_goroutine",
     "panic",
+    "readable",
     "run",
     "select",
     "set_max_stack",
@@ -112,4 +117,5 @@ __all__ = [
     "with_deadline",
     "with_timeout",
     "with_value",
+    "writable",
 ]

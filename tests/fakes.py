@@ -8,6 +8,7 @@ from cluster.kernel.chan import Chan
 from cluster.kernel.events import Panicked
 from cluster.kernel.far import Far, FarOp, Served
 from cluster.kernel.g import G, Program, Waiter
+from cluster.kernel.outside import Closes
 from cluster.kernel.sched import Sched, here
 from cluster.kernel.shared import Shared
 from cluster.model.clock import SECOND, Instant
@@ -35,6 +36,36 @@ class FakeClock:
     def advance(self, duration_ns: int) -> None:
         assert duration_ns >= 0, "a clock does not go back"
         self._now += duration_ns
+
+
+class FakePoller:
+    """Files, to a kernel and its machine: ready when the test says so. Those of `always_ready` always are."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[G, int, bool]] = []
+        self.always_ready: list[int] = []
+        self.adopted: list[tuple[Program, Closes]] = []
+        self.dropped: list[Program] = []
+
+    def poll(self, g: G, fd: int, write: bool) -> bool:
+        if fd not in self.always_ready:
+            self.waiting.append((g, fd, write))
+        return fd not in self.always_ready
+
+    def forget(self, g: G, fd: int, write: bool) -> None:
+        self.waiting.remove((g, fd, write))
+
+    def adopt(self, program: Program, file: Closes) -> None:
+        self.adopted.append((program, file))
+
+    def drop(self, program: Program) -> None:
+        self.dropped.append(program)
+
+    def is_ready(self, fd: int, write: bool = False) -> list[G]:
+        """Those who waited for that, and do no longer."""
+        found = [entry for entry in self.waiting if entry[1:] == (fd, write)]
+        self.waiting = [entry for entry in self.waiting if entry not in found]
+        return [g for g, _, _ in found]
 
 
 class FakeFar:

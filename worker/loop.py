@@ -25,6 +25,7 @@ from types import FrameType
 from typing import Final
 
 from cluster.kernel.g import G
+from cluster.kernel.netpoll import inject
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
 from cluster.model.limits import SYSMON_PERIOD_NS
@@ -35,6 +36,7 @@ from worker.core.machine import Machine
 from worker.core.outbox import COORDINATOR
 from worker.link import Link
 from worker.loading import FileLoader
+from worker.netpoll import Epoll
 from worker.output import capture
 from worker.preempt import Preemptor
 from worker.watch import MainThread
@@ -57,7 +59,9 @@ class Loop:
         """`chaos`: see worker/core/moves.py."""
         self._link: Final = link
         self._aside: Final = Aside()
+        self.netpoll: Final = Epoll()
         link.watch(self._aside.wake_fd)
+        link.watch(self.netpoll.fd)
         self._clock: Final = clock
         self._lock: Final = threading.RLock()
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
@@ -143,8 +147,14 @@ class Loop:
             self.machine.take(*self._deferred.popleft())
         for source, message in self._link.receive():
             self.machine.take(source, message)
+        self._take_returned()
+
+    def _take_returned(self) -> None:
+        """Goroutines whose system calls are done, or whose files are ready."""
         for outcome in self._aside.outcomes():
             self.machine.returned(*outcome)
+        if ready := self.netpoll.ready():
+            inject(self.machine.sched, ready)
 
     def _wait(self, timeout_ns: int) -> None:
         self._busy.clear()
@@ -205,9 +215,12 @@ class Loop:
     def _listen(self) -> None:
         """The main thread is in a call that blocks: wait for messages in its place, until it is back."""
         self._listening = True
-        with self._lock:
-            if self.machine.incall.active:
-                self._sleep(self._patience_ns)
+        if self._preemptor.unserved or self._aside.returned or self.netpoll.is_ready:
+            time.sleep(RETRY_NS / SECOND)  # what the main thread has yet to take would end each wait at once
+        else:
+            with self._lock:
+                if self.machine.incall.active:
+                    self._sleep(self._patience_ns)
         self._listening = False
         self._patience_ns = min(2 * self._patience_ns, SYSMON_PERIOD_NS)
 
@@ -245,7 +258,7 @@ class Loop:
             machine.incall.resumes(now)
             return
         machine.incall.begins()
-        if self._from_ms or machine.incall.timers_due:
+        if self._from_ms or machine.incall.timers_due or self._aside.returned or self.netpoll.is_ready:
             self._preemptor.ask(self._main)
         elif machine.holds_p and machine.sched.runnable() and now - self._in_call_since >= KEPT_NS:
             self._preemptor.request(self._main, force=True)  # nobody takes the P: leave the goroutine in its call
@@ -256,6 +269,7 @@ class Loop:
         with self._lock:
             if hushed:
                 self._forget_hush()
+            self._take_returned()
             messages = list(self._from_ms)
             self._from_ms.clear()
             self.machine.incall.serve(messages, self._clock.now())

@@ -41,4 +41,5 @@ EXAMPLES: Final = (
         "results: 1² = 1, 2² = 4, 3² = 9, 4² = 16, 5² = 25, 6² = 36, 7² = 49, 8² = 64, 9² = 81",
     ),
     Example("daisy_chain", "daisy_chain.py", "ten thousand goroutines in a row, and a message through all", "10001"),
+    Example("echo", "echo.py", "an echo server and fifty clients over TCP", "50 clients heard 1000 lines."),
 )

@@ -14,7 +14,8 @@ stealing   what a thief may take
 stack      stacks that grow: call
 goexit     the end of one goroutine
 runtime    package runtime: panic, exit, stack, gomaxprocs, syscall …
-outside    the seam to helper threads and to the program's other Ms
+outside    the seam to helper threads, to files, and to the program's other Ms
+netpoll    waiting for files: readable, writable, deadlines
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 waitq      who waits at a channel: the queue, and the record of a select in it

@@ -53,6 +53,7 @@ SEMACQUIRE: Final = WaitReason("semacquire")
 SLEEP: Final = WaitReason("sleep")
 SELECT: Final = WaitReason("select")
 COND_WAIT: Final = WaitReason("sync.Cond.Wait")
+IO_WAIT: Final = WaitReason("IO wait")
 SYSCALL: Final = WaitReason("syscall")  # Go's is a status; here a helper thread makes the call
 GOSCHED: Final = WaitReason("")  # not a wait: the G goes to the tail of globrunq
 

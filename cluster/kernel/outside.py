@@ -1,22 +1,53 @@
-"""The seam through which a goroutine reaches what is around its kernel: helper threads, and the other Ms.
+"""The seam through which a goroutine reaches what is around its kernel: helper threads, files, and the other Ms.
 
 Owner.      Who implements `Outside` owns threads and links; the kernel knows neither.
 Invariants. `count`, `others` and `set_procs` return when the answer is there: they may block this M for
             a round trip, and no other goroutine runs meanwhile. A G that entered a system call is about
-            to park; it comes back through `exit_syscall` (runtime.py), once.
+            to park; it comes back through `exit_syscall` (runtime.py), once. So is a G that `poll` has taken;
+            it comes back through `inject` (netpoll.py), once, unless it is forgotten before.
 Unlike Go.  In Go one process is all there is, and a thread in a system call costs nobody else a thread.
-Sources.    Go 1.19 runtime/proc.go: entersyscall, exitsyscall, gcount, stopTheWorld.
+Sources.    Go 1.19 runtime/proc.go: entersyscall, exitsyscall, gcount, stopTheWorld;
+            runtime/netpoll.go.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from cluster.kernel.dump import describe
-from cluster.kernel.g import G
+from cluster.kernel.g import G, Program
+
+
+class Closes(Protocol):
+    """A socket."""
+
+    def close(self) -> object:
+        """Give it back to the operating system; again: nothing."""
+        ...
+
+
+class Poller(Protocol):
+    """Who knows which files are ready."""
+
+    def poll(self, g: G, fd: int, write: bool) -> bool:
+        """Inject `g` when `fd` can be read, or with `write` be written; False when it always can. Raises OSError."""
+        ...
+
+    def forget(self, g: G, fd: int, write: bool) -> None:
+        """`g` waits for that no more. The file is still open."""
+        ...
+
+    def adopt(self, program: Program, file: Closes) -> None:
+        """Close `file` when the program is over: its goroutines are left where they stand, and close nothing."""
+        ...
 
 
 class Outside(Protocol):
     """What an M offers to its kernel beside far objects."""
+
+    @property
+    def netpoll(self) -> Poller:
+        """Where goroutines wait for files."""
+        ...
 
     def count(self, g: G) -> int:
         """How many goroutines the program of `g` has on all Ms."""
@@ -49,6 +80,10 @@ class Alone:
 
     def set_procs(self, g: G, procs: int) -> int:
         return self._resize(procs)
+
+    @property
+    def netpoll(self) -> NoReturn:
+        raise AssertionError("a goroutine waits for a file, and this kernel has no poller")
 
     def enter_syscall(self, g: G, call: Callable[[], object]) -> None:
         raise AssertionError(f"goroutine {g.goid} makes a system call, and this kernel has no helper threads")

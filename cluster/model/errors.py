@@ -105,6 +105,44 @@ class Goexit(BaseException):
     """Raised by `goexit()`: ends its goroutine. Its `finally` blocks run; `except Exception` does not see it."""
 
 
+class NetError(ClusterError, OSError):
+    """A network operation failed. Its text is that of Go's net.OpError.
+
+    `errno` is the system's number, or None when it was not the system that refused. `written` is how many bytes
+    a failed write had written.
+    """
+
+    def __init__(
+        self, op: str, network: str, cause: str, source: str = "", addr: str = "", errno: int | None = None
+    ) -> None:
+        super().__init__(op, network, cause, source, addr)
+        self.op: Final = op
+        self.network: Final = network
+        self.cause: Final = cause
+        self.source: Final = source
+        self.addr: Final = addr
+        self.errno = errno
+        self.written = 0
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Python keeps `errno` elsewhere than other attributes."""
+        return _as_it_was, (type(self), self.args), self.__dict__ | {"errno": self.errno}
+
+    def __str__(self) -> str:
+        ends = "->".join(end for end in (self.source, self.addr) if end)
+        return " ".join(word for word in (self.op, self.network, ends) if word) + f": {self.cause}"
+
+    @property
+    def timeout(self) -> bool:
+        """Whether a deadline has passed."""
+        return self.cause.endswith("i/o timeout")
+
+    @property
+    def closed(self) -> bool:
+        """Whether this side had closed the connection, or the listener."""
+        return self.cause == "use of closed network connection"
+
+
 class ErrorValue(type):
     """The class of errors that are values as well, as in Go: its text is the class's, and it is an instance of itself.
 

@@ -33,6 +33,11 @@ SYSCALL_THREADS_MAX: Final = 512  # blocking calls of one M at once; Go's limit 
 SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
 HEARTBEAT_NS: Final = 500 * MILLISECOND
 
+# Streams of goroutines: see cluster/net.
+NET_BYTES_MAX: Final = 1 << 20  # in one system call: it keeps its M, and a read makes room for all it may get
+LISTEN_BACKLOG: Final = 4096  # calls not yet accepted; the system's own limit, Linux's default, is no higher
+TCP_KEEPALIVE_S: Final = 15  # Go's, of silence before a peer is asked whether it is there
+
 # Leases on one machine. The holder gives up before the grantor takes back: see coordinator/core/ptable.py.
 LEASE_RENEW_NS: Final = 500 * MILLISECOND
 LEASE_GIVE_UP_NS: Final = 2 * SECOND

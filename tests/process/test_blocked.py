@@ -156,3 +156,34 @@ def test_status_shows_who_is_blocked(place: Place) -> None:
     ms = json.loads(place.run("-m", "cluster", "status", "--json").out)["ms"]
     assert sorted(m["state"] for m in ms) == ["blocked", "running"]
     process.kill()
+
+
+def test_goroutines_come_back_from_system_calls_and_files_while_their_m_is_blocked(place: Place) -> None:
+    """What they wait for is told to the M that is blocked, and they go on elsewhere."""
+    done = place.program("""
+        import os, time
+        from cluster import *
+        async def calls(out, pid):
+            await syscall(time.sleep, 0.05)
+            await out.send(("called", os.getpid() == pid))
+        async def waits(out, fd, pid):
+            await readable(fd)
+            await out.send(("read", os.getpid() == pid))
+        async def ends(out, fd, pid, blocked):
+            await sleep(0.05)
+            with open(f"/proc/{pid}/fd/{fd}", "wb") as pipe:
+                pipe.write(b"!")
+            got = sorted([await out.recv() for _ in range(2)])
+            with open(f"/proc/{pid}/fd/{blocked}", "wb") as pipe:
+                pipe.write(b"!")
+            await out.send(got)
+        async def main():
+            out, first, second, pid = Chan(1), os.pipe(), os.pipe(), os.getpid()
+            go(calls, out, pid)
+            go(waits, out, first[0], pid)
+            go(ends, out, first[1], pid, second[1])
+            await gosched()
+            os.read(second[0], 1)
+            print(await out.recv())
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert (done.code, done.out) == (0, "[('called', False), ('read', False)]\n"), done.err

@@ -28,7 +28,7 @@ from cluster.wire.pickling import MAIN_PREFIX, NoObjects, Pickling
 from coordinator.core.membership import PeerId
 from coordinator.core.state import Log
 from coordinator.core.step import Core
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakePoller
 from worker.core.machine import Machine
 from worker.core.outbox import COORDINATOR, Entry
 from worker.output import STDOUT, ProgramStream
@@ -83,6 +83,7 @@ class Node:
         self.alive = True
         self.paused_until = 0
         self.blocked = False
+        self.netpoll = FakePoller()
         self._addresses: dict[MId, Address] = {}
         self._early: list[tuple[MId, w.Message]] = []
         self._me = MId(-1)

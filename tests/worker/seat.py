@@ -12,7 +12,7 @@ from cluster.model.ids import Epoch, MId, PId, ProgramId
 from cluster.model.limits import LEASE_GIVE_UP_NS, LEASE_RENEW_NS
 from cluster.wire import messages as w
 from cluster.wire.pickling import MAIN_PREFIX
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakePoller
 from worker.core.machine import Machine
 from worker.core.outbox import COORDINATOR
 from worker.core.programs import Hosted, LoadError
@@ -50,6 +50,7 @@ class Seat:
         self.met: list[tuple[tuple[w.Peer, ...], tuple[MId, ...]]] = []
         self.forgotten: list[ProgramId] = []
         self.unloadable = ""
+        self.netpoll = FakePoller()
         self.calls: list[tuple[G, Callable[[], object]]] = []
         self.on_pump: Callable[[], None] = lambda: None
         self.sent: list[tuple[MId, w.Message]] = []

@@ -1,7 +1,7 @@
 """Answers to the coordinator's questions: what have I got?
 
-Active.     A program is active here while one of its goroutines is runnable, running, asleep or in a system call, or
-            waits for the program's main file to be loaded; and while its end is known here and not
+Active.     A program is active here while one of its goroutines is runnable, running, asleep, in a system call or
+            in an IO wait, or waits for the program's main file to be loaded; and while its end is known here and not
             yet told: a deadlock must not be found in a program whose main has returned.
             What is held back in the outbox counts as sent and not received.
 Counting.   An M tells how many goroutines began on it less those that ended there, so the sum over all
@@ -15,7 +15,7 @@ Sources.    Go 1.19 runtime/proc.go: checkdead, schedtrace; runtime/traceback.go
 from collections.abc import Collection
 
 from cluster.kernel.dump import describe
-from cluster.kernel.g import SYSCALL, G, pinned_by, status_of
+from cluster.kernel.g import IO_WAIT, SYSCALL, G, pinned_by, status_of
 from cluster.kernel.sched import Sched, program_of
 from cluster.kernel.stealing import movable
 from cluster.model.limits import STACK_MIN
@@ -47,7 +47,7 @@ def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: boo
 
 def _census(hosted: Hosted, sched: Sched) -> Census:
     gs = goroutines(hosted)
-    waiting = sum(1 for g in gs if g.wait_reason not in (None, SYSCALL) and g is not sched.cur)
+    waiting = sum(1 for g in gs if g.wait_reason not in (None, SYSCALL, IO_WAIT) and g is not sched.cur)
     ends = sum(1 for event in list(sched.events) if program_of(event) is hosted.kernel) + hosted.closed
     active = len(gs) - waiting + len(hosted.inbox) + sched.timers.count_for(hosted.kernel) + ends
     grown = [stack.size for stack in list(hosted.kernel.stacks.values())]

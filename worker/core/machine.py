@@ -71,7 +71,7 @@ class Machine:
         self.sched = Sched(self._clock, self.homes)
         self.sched.rng = Random(self._register.pid)  # chance enough for select: no two Ms make the same choices
         self.homes.sched = self.sched
-        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self)
+        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self, self._hands.netpoll)
         self.verdicts = Verdicts(self.outbox, self.programs, self.sched, self._close)
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
@@ -100,8 +100,7 @@ class Machine:
 
     def preemptible(self, g: G) -> bool:
         """Whether the program of `g` lets itself be preempted by a signal."""
-        hosted = self.programs.get(g.program.id)
-        return hosted is None or hosted.preemptible
+        return (hosted := self.programs.get(g.program.id)) is None or hosted.preemptible
 
     @property
     def deadline(self) -> Instant:
@@ -375,6 +374,7 @@ class Machine:
         if hosted is not None:
             self._close(hosted)
             self.sched.drop(hosted.kernel)
+            self._hands.netpoll.drop(hosted.kernel)
             self.homes.drop(program)
             self._loader.forget(program)
         self.outbox.post(COORDINATOR, w.Dropped(program))
@@ -393,6 +393,7 @@ class Machine:
         self.homes.fenced = True
         for hosted in self.programs.values():
             self.sched.drop(hosted.kernel)
+            self._hands.netpoll.drop(hosted.kernel)
             hosted.forget(list(hosted.departed))
             self._loader.forget(hosted.id)
         self._begin(self._clock.now())

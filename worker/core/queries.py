@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from cluster.kernel.g import G
+from cluster.kernel.outside import Poller
 from cluster.model.errors import FatalError, LostError
 from cluster.model.ids import ProgramId
 from cluster.wire.messages import Query, Reply
@@ -48,10 +49,11 @@ class Host(Protocol):
 class Queries:
     """Implements the kernel's `Outside`."""
 
-    def __init__(self, outbox: Outbox, programs: Mapping[ProgramId, Hosted], host: Host) -> None:
+    def __init__(self, outbox: Outbox, programs: Mapping[ProgramId, Hosted], host: Host, netpoll: Poller) -> None:
         self._outbox: Final = outbox
         self._programs: Final = programs
         self._host: Final = host
+        self.netpoll: Final = netpoll
         self._ticket = 0
         self._replies: dict[int, Reply | None] = {}
 

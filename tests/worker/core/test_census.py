@@ -52,6 +52,15 @@ def test_a_sleeper_is_active() -> None:
     """) == (1, 1)
 
 
+def test_who_waits_for_a_file_is_active() -> None:
+    assert active("""
+        from cluster.kernel.netpoll import readable
+        async def main():
+            go(waits)
+            await readable(3)
+    """) == (1, 1)
+
+
 def test_a_record_that_waits_for_the_main_file_is_active() -> None:
     seat = Seat()
     seat.join()

@@ -4,12 +4,14 @@ import pytest
 
 from cluster.model.errors import LostError
 from cluster.model.ids import Epoch
+from cluster.model.limits import SEARCH_NS, SPIN_NS
 from cluster.wire import messages as w
 from cluster.wire.parts import About
 from tests.worker.seat import EPOCH, P0, A, Seat
 from worker.core.outbox import COORDINATOR
 
 PROGRAM = """
+from cluster.kernel.netpoll import inject
 from cluster.kernel.runtime import gomaxprocs, num_goroutine, stack
 async def main():
     go(write, "other")
@@ -120,6 +122,38 @@ def test_a_system_call_is_made_by_the_hands_and_its_outcome_comes_back() -> None
     seat.machine.returned(g, call(), None)
     seat.turn()
     assert seat.log() == [4]
+
+
+WAITS_FOR_A_FILE = """
+from cluster.kernel.netpoll import readable
+async def main():
+    await readable(3)
+    log.append("ready")
+    await readable(4)
+"""
+
+
+def test_who_waits_for_a_file_is_known_to_the_poller_and_goes_on_when_that_says_so() -> None:
+    seat = Seat(WAITS_FOR_A_FILE)
+    seat.begin()
+    seat.turn(SPIN_NS + 1)
+    seat.turn(SEARCH_NS + 1)  # and gives the P back
+    assert not seat.machine.holds_p
+    inject(seat.machine.sched, seat.netpoll.is_ready(3))
+    seat.turn()
+    assert seat.heard(w.AcquireP)
+    seat.lease(Epoch(EPOCH + 1))
+    seat.settle()
+    assert seat.log() == ["ready"] and [fd for _, fd, _ in seat.netpoll.waiting] == [4]
+
+
+@pytest.mark.parametrize("message", [w.Drop(A), w.Fenced(P0, EPOCH, "stale")])
+def test_the_poller_is_told_that_a_program_is_over(message: w.Message) -> None:
+    seat = Seat(WAITS_FOR_A_FILE)
+    seat.begin()
+    program = seat.hosted().kernel
+    seat.take(message)
+    assert seat.netpoll.dropped == [program]
 
 
 @pytest.mark.parametrize("call", ["gomaxprocs(0)", "gomaxprocs(-3)", "gomaxprocs(2)"])
