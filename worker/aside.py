@@ -39,6 +39,11 @@ class Aside:
             self._threads += 1
             threading.Thread(target=self._help, name=f"syscall-{self._threads}", daemon=True).start()
 
+    @property
+    def returned(self) -> bool:
+        """Whether `outcomes` has something to say. For any thread."""
+        return bool(self._returned)
+
     def outcomes(self) -> list[Outcome]:
         """Calls that are done, in the order of their ends. For the main thread."""
         if not self._returned:

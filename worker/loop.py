@@ -143,6 +143,10 @@ class Loop:
             self.machine.take(*self._deferred.popleft())
         for source, message in self._link.receive():
             self.machine.take(source, message)
+        self._take_returned()
+
+    def _take_returned(self) -> None:
+        """Goroutines whose system calls are done."""
         for outcome in self._aside.outcomes():
             self.machine.returned(*outcome)
 
@@ -205,9 +209,12 @@ class Loop:
     def _listen(self) -> None:
         """The main thread is in a call that blocks: wait for messages in its place, until it is back."""
         self._listening = True
-        with self._lock:
-            if self.machine.incall.active:
-                self._sleep(self._patience_ns)
+        if self._preemptor.unserved or self._aside.returned:
+            time.sleep(RETRY_NS / SECOND)  # what the main thread has yet to take would end each wait at once
+        else:
+            with self._lock:
+                if self.machine.incall.active:
+                    self._sleep(self._patience_ns)
         self._listening = False
         self._patience_ns = min(2 * self._patience_ns, SYSMON_PERIOD_NS)
 
@@ -245,7 +252,7 @@ class Loop:
             machine.incall.resumes(now)
             return
         machine.incall.begins()
-        if self._from_ms or machine.incall.timers_due:
+        if self._from_ms or machine.incall.timers_due or self._aside.returned:
             self._preemptor.ask(self._main)
         elif machine.holds_p and machine.sched.runnable() and now - self._in_call_since >= KEPT_NS:
             self._preemptor.request(self._main, force=True)  # nobody takes the P: leave the goroutine in its call
@@ -256,6 +263,7 @@ class Loop:
         with self._lock:
             if hushed:
                 self._forget_hush()
+            self._take_returned()
             messages = list(self._from_ms)
             self._from_ms.clear()
             self.machine.incall.serve(messages, self._clock.now())

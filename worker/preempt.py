@@ -82,6 +82,11 @@ class Preemptor:
         """Whether the main thread has not heard the last request: it is inside C."""
         return self._asked
 
+    @property
+    def unserved(self) -> bool:
+        """Whether the main thread was asked to serve, and has not heard it."""
+        return self._wanted
+
     def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
         self._collecting += 1 if phase == "start" else -1
 

@@ -156,3 +156,22 @@ def test_status_shows_who_is_blocked(place: Place) -> None:
     ms = json.loads(place.run("-m", "cluster", "status", "--json").out)["ms"]
     assert sorted(m["state"] for m in ms) == ["blocked", "running"]
     process.kill()
+
+
+def test_a_goroutine_comes_back_from_its_system_call_while_its_m_is_blocked(place: Place) -> None:
+    """The end of the call is told to the M that is blocked, and it goes on elsewhere."""
+    done = place.program("""
+        import os, time
+        from cluster import *
+        async def calls(fd, pid):
+            await syscall(time.sleep, 0.05)
+            print(os.getpid() == pid)
+            with open(f"/proc/{pid}/fd/{fd}", "wb") as pipe:
+                pipe.write(b"!")
+        async def main():
+            pipe = os.pipe()
+            go(calls, pipe[1], os.getpid())
+            await gosched()
+            os.read(pipe[0], 1)
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert (done.code, done.out) == (0, "False\n"), done.err
