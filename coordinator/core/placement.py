@@ -69,8 +69,8 @@ def _ask_back(s: State) -> None:
 
 
 def next_retake(s: State) -> Instant | None:
-    """When a P will be asked back; None when nobody waits for one, or all holders have been asked."""
-    if s.members.first_wanting() is None or not (candidates := _not_asked(s)):
+    """When a P will be asked back; None when nobody waits for one, or may have one, or all holders have been asked."""
+    if s.resizes or s.members.first_wanting() is None or not (candidates := _not_asked(s)):
         return None
     asked = [m.retake_asked_at for m in s.members.ms.values() if m.p is not None and m.retake_asked_at is not None]
     return max([min(_slice_end(s, m) for m in candidates), *(after(at, SLICE_NS) for at in asked)])

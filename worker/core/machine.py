@@ -143,8 +143,8 @@ class Machine:
         match message:
             case w.Roster() if not message.gone:
                 self._meet(message)
-            case w.LeaseP() if self.sched.cur is not None and not self._shrunk(message.procs):
-                self._leased(message, self._clock.now())  # for a goroutine that came out of a call
+            case w.LeaseP() if self.sched.cur is not None:  # for a goroutine that came out of a call
+                self._leased(message, self._clock.now(), beside=True)
             case _:
                 return self._take_anytime(message)
         return True
@@ -298,13 +298,11 @@ class Machine:
             case w.Survey(round, detail):
                 answer = census.surveyed(round, self.sched, list(self.programs.values()), detail)
                 self._direct.append((COORDINATOR, answer))
-            case w.Retake(p, epoch):
-                if self.lease.holds(p, epoch):
-                    self._retake = True
-                    self.sched.interrupt()
-            case w.HandOff(p, epoch):
-                if self.lease.holds(p, epoch):
-                    self.incall.hand_off(self._clock.now())
+            case w.Retake(p, epoch) if self.lease.holds(p, epoch):
+                self._retake = True
+                self.sched.interrupt()
+            case w.HandOff(p, epoch) if self.lease.holds(p, epoch):
+                self.incall.hand_off(self._clock.now())
             case w.LoadProgram():
                 self.programs[message.program] = Hosted(message)
             case w.Work(p, epoch, came) if self._last_lease == (p, epoch):
@@ -328,14 +326,14 @@ class Machine:
         match message:
             case w.Roster():
                 self._meet(message)
-            case w.Work():  # of before we were fenced off
+            case w.Work() | w.Retake() | w.HandOff():  # of a lease that is no more
                 pass
             case w.Welcome(m, renew_ns, give_up_ns, procs):
                 self.me = self.homes.me = self.moves.me = self.arrivals.me = m
                 self.sched.procs = procs
                 self.lease.configure(renew_ns, give_up_ns)
             case w.LeaseP():
-                self._leased(message, self._clock.now())
+                self._leased(message, self._clock.now(), beside=False)
             case w.Back(record):
                 self.arrivals.take((record,))
             case w.Gone(program, goids):
@@ -355,13 +353,10 @@ class Machine:
         for m in roster.gone:
             self.homes.lose(m)
 
-    def _shrunk(self, procs: int) -> bool:
-        return self._last_lease is not None and self._last_lease[0] >= procs  # the P held before is no more
-
-    def _leased(self, message: w.LeaseP, now: Instant) -> None:
+    def _leased(self, message: w.LeaseP, now: Instant, beside: bool) -> None:
         self.lease.granted(message)
-        if self._shrunk(message.procs):
-            forget_p(self.sched)
+        if self._last_lease is not None and self._last_lease[0] >= message.procs and not beside:
+            forget_p(self.sched)  # the P held before is no more
         self._last_lease = (message.p, message.epoch)
         self.find.move(Event.LEASE, now)
         self.sched.take_p(message.tick)

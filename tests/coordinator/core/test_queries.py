@@ -2,6 +2,7 @@
 
 from cluster.wire import messages as w
 from cluster.wire.parts import About
+from coordinator.core.placement import next_retake
 from tests.coordinator.office import LOAD, Office, records
 
 
@@ -114,6 +115,15 @@ def test_two_resizes_are_done_one_after_the_other() -> None:
     office.release(0, wants=True)
     assert office.heard("w1", w.Reply) == [w.Reply(7, 4, ())]
     assert len(office.state.table) == 1 and office.lease(1)[0] == 0
+
+
+def test_while_the_world_is_being_stopped_the_end_of_a_slice_is_not_waited_for() -> None:
+    office = running(procs=2, ms=3)
+    office.want(1)
+    office.want(2)
+    assert next_retake(office.state) is not None
+    ask(office, 0, About.PROCS, 1)
+    assert office.state.resizes and next_retake(office.state) is None, "nobody gets a P; it would be due for ever"
 
 
 def test_what_waits_on_a_p_that_goes_is_first_in_the_global_queue() -> None:

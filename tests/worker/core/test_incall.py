@@ -4,7 +4,7 @@ import pytest
 
 from cluster.kernel.far import FarOp
 from cluster.model.clock import MILLISECOND
-from cluster.model.ids import MAIN_GOID, NO_P, Epoch
+from cluster.model.ids import MAIN_GOID, NO_P, Epoch, PId
 from cluster.wire import frame
 from cluster.wire.messages import (
     AcquireP,
@@ -16,6 +16,7 @@ from cluster.wire.messages import (
     LeaseP,
     Record,
     ReleaseP,
+    Retake,
     Returned,
     Work,
 )
@@ -124,6 +125,28 @@ def test_who_has_come_back_keeps_its_p() -> None:
     seat.take(HAND_OFF)
     seat.turn()
     assert not seat.heard(ReleaseP) and seat.machine.holds_p
+
+
+def test_it_gets_another_p_though_its_own_is_no_more_and_that_one_may_be_asked_back_too() -> None:
+    p1 = PId(1)
+
+    def meanwhile(seat: Caller) -> None:
+        for lease in (LeaseP(p1, EPOCH, 0, 0, 2, False), LeaseP(P0, LATER, 0, 0, 1, False)):
+            seat.blocks()
+            held = seat.machine.lease.lease
+            assert held is not None
+            seat.aside(HandOff(held.p, held.epoch))
+            assert not seat.machine.holds_p
+            seat.machine.incall.resumes(seat.now())
+            seat.aside(lease)
+            assert seat.machine.holds_p
+        seat.heard(ReleaseP)
+        seat.aside(Retake(P0, LATER))
+
+    seat = Caller(meanwhile)
+    seat.turn()
+    (released,) = seat.heard(ReleaseP)
+    assert (released.p, released.epoch) == (P0, LATER)
 
 
 def test_meanwhile_others_are_served_and_what_that_wakes_leaves() -> None:

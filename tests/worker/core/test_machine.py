@@ -378,6 +378,17 @@ def test_before_the_welcome_is_taken_nothing_overtakes_it() -> None:
     assert [record.goid for record in seat.machine.programs[A].inbox] == [1]
 
 
+def test_what_is_said_of_a_lease_does_not_overtake_it() -> None:
+    seat = Seat()
+    seat.join()
+    came: list[w.Message] = [w.LeaseP(P0, EPOCH, 0, 0, 1, False), w.Retake(P0, EPOCH), w.HandOff(P0, EPOCH)]
+    assert not any(seat.machine.take_aside(COORDINATOR, message) for message in came)
+    seat.take(*came, w.Retake(P0, Epoch(EPOCH - 1)))
+    assert "ReleaseP" in kinds(seat.turn())
+    seat.take(*came[1:])
+    assert "ReleaseP" not in kinds(seat.turns(2)), "of a lease that is over"
+
+
 def test_a_watched_program_is_traced_goroutine_by_goroutine() -> None:
     seat = Seat("async def main(): go(write, 'x'); await gosched(); await waits()")
     seat.take(WELCOME, w.LoadProgram(A, SOURCE, OPTIONS._replace(trace=True), 0, 1))

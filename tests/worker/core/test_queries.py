@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.kernel.netpoll import inject
 from cluster.model.errors import LostError
 from cluster.model.ids import Epoch
 from cluster.model.limits import SEARCH_NS, SPIN_NS
@@ -11,7 +12,6 @@ from tests.worker.seat import EPOCH, P0, A, Seat
 from worker.core.outbox import COORDINATOR
 
 PROGRAM = """
-from cluster.kernel.netpoll import inject
 from cluster.kernel.runtime import gomaxprocs, num_goroutine, stack
 async def main():
     go(write, "other")
