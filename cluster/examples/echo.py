@@ -2,13 +2,14 @@
 
     cluster run cluster/examples/echo.py [CLIENTS]
 
-A connection stays on the M that has opened it, and so does the goroutine that serves it. The clients'
-goroutines have not begun when they are made: any M may run them, and call from there.
+A connection stays on the M that has opened it, and so does the goroutine that serves it. So there are several
+listeners at one port, and the kernel shares the calls out among them. Goroutines that have not begun when they
+are made may be run by any M: listeners are spread over the Ms so, and clients, who call from there.
 """
 
 import sys
 
-from cluster import Chan, go, net
+from cluster import Chan, go, gomaxprocs, net
 
 CLIENTS = 50
 LINES = 20
@@ -21,8 +22,10 @@ async def serve(conn: net.Conn) -> None:
             await conn.write(data)
 
 
-async def accept(listener: net.Listener) -> None:
-    """Serve each call on its own."""
+async def listen(address: str, ready: Chan[str]) -> None:
+    """Take calls at `address`, and tell where that is; serve each on its own."""
+    listener = await net.listen("tcp", address, reuse_port=True)
+    await ready.send(listener.addr)
     while True:
         go(serve, await listener.accept())
 
@@ -43,10 +46,15 @@ async def client(address: str, who: int, done: Chan[int]) -> None:
 
 async def main() -> None:
     clients = int(sys.argv[1]) if len(sys.argv) > 1 else CLIENTS
-    listener = await net.listen("tcp", "127.0.0.1:0")
-    go(accept, listener)
+    ready = Chan[str]()
+    go(listen, "127.0.0.1:0", ready)
+    address = await ready.recv()
+    for _ in range(await gomaxprocs(0) - 1):
+        go(listen, address, ready)
+    for _ in range(await gomaxprocs(0) - 1):
+        await ready.recv()
     done = Chan[int]()
     for who in range(clients):
-        go(client, listener.addr, who, done)
+        go(client, address, who, done)
     heard = sum([await done.recv() for _ in range(clients)])
     print(f"{clients} clients heard {heard} lines.")

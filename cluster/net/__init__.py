@@ -5,7 +5,8 @@
 
 An operation that must wait parks its goroutine until the poller of its M has news. Connections and
 listeners stay on the M that has made them: a goroutine that has one stays there, too. Serve each connection
-by a goroutine of its own, and send what is to be computed to others through channels.
+by a goroutine of its own, and send what is to be computed to others through channels. To serve on several
+Ms let a goroutine on each of them listen at the same port: `listen(..., reuse_port=True)`.
 
 dialing    dial
 listener   listen, and what it gives

@@ -1,6 +1,8 @@
 """`listen`, and the listener that it gives.
 
 A port that was closed a moment ago can be listened on again. A Unix socket's file goes with its listener.
+Unlike Go, a listener belongs to one process: `reuse_port`, Go's ListenConfig.Control with SO_REUSEPORT, has
+several of them take calls.
 Sources: Go 1.19 net/dial.go: Listen; net/sock_posix.go: listenStream; net/unixsock_posix.go: UnixListener.close.
 """
 
@@ -18,10 +20,11 @@ from cluster.net.conn import Conn
 from cluster.net.netfd import NetFD, cause_of
 
 
-async def listen(network: str, address: str) -> "Listener":
+async def listen(network: str, address: str, *, reuse_port: bool = False) -> "Listener":
     """Take calls at `address`: "host:port" by "tcp", a path by "unix". Port 0 is a free one. Raises NetError.
 
-    No host is every address of this machine: say 127.0.0.1 if only it shall call.
+    No host is every address of this machine: say 127.0.0.1 if only it shall call. With `reuse_port` several
+    goroutines may listen at one port, each on its M, and the kernel shares the calls out among them.
     """
     if network not in NETWORKS:
         raise NetError("listen", network, f"unknown network {network}")
@@ -30,15 +33,19 @@ async def listen(network: str, address: str) -> "Listener":
     except AddressError as error:
         raise NetError("listen", network, str(error)) from None
     # Of a name's addresses Go takes the first that is IPv4's, too.
-    return Listener(_bound(network, next((each for each in found if each.family == socket.AF_INET), found[0])))
+    target = next((each for each in found if each.family == socket.AF_INET), found[0])
+    return Listener(_bound(network, target, reuse_port))
 
 
-def _bound(network: str, target: Target) -> NetFD:
+def _bound(network: str, target: Target, reuse_port: bool) -> NetFD:
     fd, call = None, "socket"
     try:
         fd = NetFD(network, socket.socket(target.family, socket.SOCK_STREAM))
         if network == "tcp":
             fd.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            call = "setsockopt"
+            fd.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if target.family == socket.AF_INET6:
             wildcard = target.text.startswith(":")
             fd.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not wildcard)

@@ -79,6 +79,44 @@ def test_an_echo_server_has_fifty_clients(place: Place, options: tuple[str, ...]
     assert lines == ["[] 50"]
 
 
+def test_an_echo_server_is_on_two_ms_at_one_port(place: Place) -> None:
+    lines = printed(
+        place,
+        """
+    async def serves(conn):
+        async with conn:
+            await conn.write(b"%d " % os.getpid() + await conn.read(1000))
+    async def listens(address, where, end):
+        async with await net.listen("tcp", address, reuse_port=True) as listener:
+            await where.send((os.getpid(), listener.addr))
+            go(accepts, listener)
+            await end.recv()
+    async def accepts(listener):
+        try:
+            while True:
+                go(serves, await listener.accept())
+        except NetError as error:
+            assert error.closed
+    async def main():
+        where, end, pids, address = Chan(), Chan(), set(), "127.0.0.1:0"
+        while len(pids) < 2:
+            go(listens, address, where, end)
+            pid, address = await where.recv()
+            pids.add(pid)
+        answered = {pid: 0 for pid in pids}
+        while not all(answered.values()):
+            async with await net.dial("tcp", address) as conn:
+                await conn.write(b"hello")
+                pid, what = (await conn.read(1000)).split()
+                assert what == b"hello"
+                answered[int(pid)] += 1
+        print(len(answered))
+        print(await refused(net.listen("tcp", address)))
+    """, "-p", "2", "-w", "2",
+    )  # fmt: skip
+    assert lines == ["2", "listen tcp 127.0.0.1:N: bind: address already in use"]
+
+
 @BY
 def test_ten_megabytes_each_way_at_once(place: Place, network: str) -> None:
     lines = printed(
@@ -171,6 +209,42 @@ def test_a_connection_has_gos_errors(place: Place, network: str) -> None:
     assert lines[10] == "b'' b''"
     broken = [f"write {network} {here}: write: {why}" for why in ("broken pipe", "connection reset by peer")]
     assert lines[11] in broken, "as the system has it: the first write is answered by a reset"
+
+
+@BY
+def test_a_write_that_nobody_reads_ends_by_its_deadline_or_a_close_and_says_how_far_it_came(
+    place: Place, network: str
+) -> None:
+    lines = printed(
+        place,
+        """
+    async def writes(conn, done):
+        try:
+            await conn.write(bytes(50_000_000))
+        except NetError as error:
+            await done.send((error.written, error.timeout, error.closed))
+    async def main():
+        here, there = await pair("NETWORK")
+        done = Chan()
+        there.set_write_deadline(0.05)
+        await writes_now(there, done, here)
+        go(writes, there, done), go(writes, there, done)
+        await sleep(0.05)  # both wait, one of them for the other
+        there.close()
+        ends = [await done.recv(), await done.recv()]
+        print([end[1:] for end in ends], min(end[0] for end in ends))
+    async def writes_now(there, done, here):
+        go(writes, there, done)
+        written, timeout, closed = await done.recv()
+        print(0 < written < 50_000_000, timeout, closed)
+        there.set_write_deadline(None)
+        got = 0
+        while got < written:
+            got += len(await here.read(written - got))
+        print(got == written)
+    """.replace("NETWORK", network),
+    )
+    assert lines == ["True True False", "True", "[(False, True), (False, True)] 0"]
 
 
 @BY
