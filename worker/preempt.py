@@ -34,6 +34,7 @@ _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, an
 )
 _LOOP: Final = Sched._switch.__code__
 _OURS: Final = tuple(os.path.join(*package.__path__, "") for package in (cluster, worker))
+_PROGRAMS: Final = tuple(os.path.join(*cluster.__path__, name, "") for name in ("examples", "bench"))  # like a user's
 _STDLIB: Final = os.path.dirname(os.__file__) + os.sep
 # Modules whose state other goroutines of this thread must not see half changed.
 _HELD: Final = frozenset(
@@ -114,7 +115,7 @@ class Preemptor:
         """Whether no code of ours, and no import, is in progress: the kernel may be used."""
         while frame is not None and frame.f_code is not _LOOP:
             file = frame.f_code.co_filename
-            if file.startswith(("<frozen importlib", *_OURS)) and f"{os.sep}examples{os.sep}" not in file:
+            if file.startswith(("<frozen importlib", *_OURS)) and not file.startswith(_PROGRAMS):
                 return False
             frame = frame.f_back
         return frame is not None and not self._collecting
@@ -136,7 +137,7 @@ class Preemptor:
         walked: FrameType | None = frame
         while walked is not None and walked.f_code is not _LOOP:
             file = walked.f_code.co_filename
-            if file in _HELD or (file.startswith(_OURS) and f"{os.sep}examples{os.sep}" not in file):
+            if file in _HELD or (file.startswith(_OURS) and not file.startswith(_PROGRAMS)):
                 return f"in {os.path.basename(file)}"
             walked = walked.f_back
         return "" if walked is not None else "not in a goroutine"

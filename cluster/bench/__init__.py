@@ -4,6 +4,7 @@ kernel    what a switch, a hop, a spawn and a parked goroutine cost in one M, be
 lease     the round trip of a P's lease between two processes
 moving    what it costs to move a started goroutine, and whether that leaves anything behind
 crossing  the whole move from one M to another, until it runs there; travellers is the program
+sysmon    how quickly the scheduler reacts, and what it takes while it is idle; misbehaving is the program
 imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cluster.bench import crossing, kernel, lease, moving
+from cluster.bench import crossing, kernel, lease, moving, sysmon
 from cluster.bench.figures import Figure, by_name, in_words, machine, number
 from cluster.bench.movepeer import NoneShared
 from cluster.cli.entry import ExitCode
@@ -18,22 +18,25 @@ from cluster.wire.pickling import Pickling
 QUICK_ROUNDS: Final = 3
 QUICK_PART: Final = 10  # of the operations in a round
 QUICK_MS: Final = 1000  # some hundred moves
+QUICK_SAMPLES: Final = 10
+QUICK_IDLE_S: Final = 1.0
 
 Section = Mapping[str, Figure]
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer rounds: under ten seconds.")
+@click.option("--quick", is_flag=True, help="Fewer rounds: some fifteen seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def command(quick: bool, as_json: bool) -> int:
-    """Measure what a switch of goroutines, a lease of a P and a move to another M cost on this machine.
+    """Measure what a switch of goroutines, a lease of a P and a move to another M cost on this machine, and how
+    quickly the scheduler wakes Ms, retakes Ps, preempts, stops the world and makes Ms.
 
     \b
     Examples:
       cluster switch
       cluster switch --quick --json
 
-    Each line is also what one of `python -m cluster.bench.kernel`, `lease`, `moving` and `crossing`
+    Each line is also what one of `python -m cluster.bench.kernel`, `lease`, `moving`, `crossing` and `sysmon`
     prints, where it says how it is measured.
     """
     facts = machine()
@@ -61,13 +64,20 @@ def plan(quick: bool) -> dict[str, Callable[[], dict[str, Section]]]:
         "packing": lambda: packing(quick),
         "moves": lambda: {"from M to M": crossing.costs(QUICK_MS if quick else crossing.FOR_MS)},
     }
-    return always | moves if frame.available else always
+    reactions: dict[str, Callable[[], dict[str, Section]]] = {"reactions": lambda: reacting(quick)}
+    return always | (moves if frame.available else {}) | reactions
 
 
 def in_one_m(quick: bool) -> Section:
     """A yield, a hop over a channel, a spawn."""
     rounds = [kernel.costs(QUICK_PART if quick else 1) for _ in range(QUICK_ROUNDS if quick else kernel.ROUNDS)]
     return {name: Figure("ns", samples) for name, samples in by_name(rounds).items()}
+
+
+def reacting(quick: bool) -> dict[str, Section]:
+    """How quickly the scheduler does what it does by itself; and what it takes while there is nothing to do."""
+    taken = sysmon.reactions(QUICK_SAMPLES, 1) if quick else sysmon.reactions()
+    return {"reactions": taken | sysmon.idle(QUICK_IDLE_S if quick else sysmon.IDLE_S)}
 
 
 def packing(quick: bool) -> dict[str, Section]:
@@ -87,7 +97,7 @@ def show(facts: Mapping[str, object], sections: Mapping[str, Section]) -> None:
     console = Console()
     console.print(in_words(facts), highlight=False, soft_wrap=True)
     table = Table(title="Costs", title_justify="left")
-    for column in ("", "median", "quartiles", "unit", "samples"):
+    for column in ("", "median", "quartiles", "p99", "unit", "samples"):
         table.add_column(column, justify="left" if column in ("", "unit") else "right")
     for title, section in sections.items():
         table.add_section()
@@ -95,5 +105,6 @@ def show(facts: Mapping[str, object], sections: Mapping[str, Section]) -> None:
         for name, figure in section.items():
             low, high = figure.quartiles
             spread = f"{number(low)} - {number(high)}" if len(figure.samples) > 1 else ""
-            table.add_row(f"  {name}", number(figure.median), spread, figure.unit, str(len(figure.samples)))
+            p99 = number(figure.p99) if len(figure.samples) > 1 else ""
+            table.add_row(f"  {name}", number(figure.median), spread, p99, figure.unit, str(len(figure.samples)))
     console.print(table)

@@ -16,7 +16,14 @@ def test_of_one_sample_the_quartiles_are_the_sample() -> None:
 
 
 def test_a_figure_as_data_says_how_many_samples_it_has() -> None:
-    assert Figure("ns", (1.0, 3.0)).describe() == {"unit": "ns", "median": 2.0, "quartiles": [1.5, 2.5], "samples": 2}
+    told = {"unit": "ns", "median": 2.0, "quartiles": [1.5, 2.5], "p99": 2.98, "samples": 2}
+    assert Figure("ns", (1.0, 3.0)).describe() == told
+
+
+def test_the_99th_percentile_is_near_the_worst_of_few_and_below_it_of_many() -> None:
+    assert Figure("ns", (7.0,)).p99 == 7.0
+    assert 2.9 < Figure("ns", (1.0, 3.0)).p99 < 3.0
+    assert Figure("ns", tuple(float(i) for i in range(201))).p99 == 198.0
 
 
 def test_a_figure_as_text_has_its_unit() -> None:

@@ -12,6 +12,14 @@ pytestmark = pytest.mark.timeout(60)
 IN_ONE_M = ["gosched", "hop", "spawn"]
 LEASE = ["lease of a P, asked and granted", "renewal, asked and answered"]
 PACKING = ["capture", "pack", "unpack and void", "size"]
+REACTIONS = [
+    "wake-up of a goroutine on an idle M",
+    "retake of the P of a blocked M",
+    "preemption of a loop",
+    "stop the world, with two hogs",
+    "new M",
+    "idle: coordinator, 2 Ms and nursery",
+]
 WHOLE = ["whole move", "on the way", "until it ran"]
 
 
@@ -27,6 +35,7 @@ def test_switch_prints_positive_numbers_for_each_cost(place: Place) -> None:
         kinds = [section for section in costs if section.startswith("packing: ")]
         assert len(kinds) == 3 and all(list(costs[kind]) == PACKING for kind in kinds)
         assert list(costs["from M to M"]) == WHOLE
+    assert list(costs["reactions"]) == REACTIONS
     for section in costs.values():
         for name, figure in section.items():
             assert figure["median"] > 0 and figure["samples"] > 0 and len(figure["quartiles"]) == 2, name
