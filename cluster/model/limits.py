@@ -42,6 +42,7 @@ TCP_KEEPALIVE_S: Final = 15  # Go's, of silence before a peer is asked whether i
 LEASE_RENEW_NS: Final = 500 * MILLISECOND
 LEASE_GIVE_UP_NS: Final = 2 * SECOND
 LEASE_EXPIRE_NS: Final = 3 * SECOND
+IDLE_EXIT_MAX_S: Final = 1_000_000  # of --idle-exit
 CLIENT_EXPIRE_NS: Final = 10 * SECOND  # a client may be stopped at its terminal for a moment
 DROP_GRACE_NS: Final = 1 * SECOND  # an ending program waits this long for the last lines of its Ms
 START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluster to report

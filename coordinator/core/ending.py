@@ -160,16 +160,19 @@ def end_when_dumped(s: State, program: Program) -> None:
 
 def lose(s: State, m: M, why: str) -> None:
     """An M is dead or silent: its P is free, and programs that it had a part in are over."""
+    s.warn("m lost", m=m.id, pid=m.pid, why=why)
+    leave(s, m, why)
+
+
+def leave(s: State, m: M, why: str) -> None:
+    """An M is no member any more."""
     s.members.lose(m)
-    s.outputs.pop(m.peer, None)
-    s.acknowledge.pop(m.peer, None)
     s.outputs.pop(m.peer, None)  # who comes back under the same address counts from 0
     s.acknowledge.pop(m.peer, None)
     if m.p is not None:
         s.table.release(s.table.ps[m.p])
         s.step("ProcStop", m=m.id, p=m.p, detail="retaken")
         m.p = None
-    s.warn("m lost", m=m.id, pid=m.pid, why=why)
     s.step("MExit", m=m.id, detail=why)
     for program in list(s.programs.values()):
         if program.result is not None:

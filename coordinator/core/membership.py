@@ -43,6 +43,7 @@ class M:
     told_backlog: bool = False
     blocked: bool = False  # a goroutine keeps its P in a call that blocks, and it was not yet told to hand that off
     retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease
+    idle_since: Instant | None = None  # as newm.retire has seen it
     immobile: str = ""  # why started goroutines neither leave it nor come to it
     untaken: dict[tuple[ProgramId, int], Record] = field(default_factory=dict)  # sent to it, and perhaps lost with it
     took: dict[ProgramId, int] = field(default_factory=dict)  # goroutines that it ever said are its own, by program
@@ -57,6 +58,7 @@ class Nursery:
     asked: bool = False  # for one more, and has not answered
     declined_at: Instant | None = None  # when it could not make one
     expected: dict[int, Instant] = field(default_factory=dict)  # children that have not registered, by pid: since when
+    made: set[int] = field(default_factory=set)  # children that it made because it was asked, by pid
 
 
 class Membership:

@@ -6,16 +6,19 @@ Who.        A nursery that grows: it forks a process that has imported all, whic
 Bound.      `--max-threads`, Go's SetMaxThreads: over it the programs whose goroutines wait are ended. A
             nursery that cannot make one (no memory, no process) says so, and is left alone for a while:
             then goroutines wait until an M comes back from its call.
+Idle.       They stay, as in Go; with `--idle-exit` one that was asked for ends when it has been idle so long, and
+            no program has ever had a goroutine there: where goroutines were there may be channels that others use.
 Unlike Go.  An M is a process, some 10 MB of memory of its own, where a thread is 8 KB.
 Sources.    Go 1.19 runtime/proc.go: startm, newm, checkmcount; runtime/debug: SetMaxThreads.
 """
 
 from typing import Final
 
-from cluster.model.clock import SECOND
-from cluster.wire.messages import NewM
+from cluster.model.clock import SECOND, Instant, after
+from cluster.model.status import MStatus
+from cluster.wire.messages import NewM, Stop
 from coordinator.core import ending
-from coordinator.core.membership import Nursery, PeerId
+from coordinator.core.membership import M, Nursery, PeerId
 from coordinator.core.state import State
 
 EXPECT_NS: Final = 5 * SECOND  # a child that has not registered by then is not waited for
@@ -72,7 +75,36 @@ def forked(s: State, peer: PeerId, pid: int) -> None:
     """The M that was asked for will register."""
     nursery = s.members.nurseries[peer]
     nursery.asked = False
+    nursery.made.add(pid)
     s.members.expect(nursery, pid, s.now)
+
+
+def retire(s: State) -> None:
+    """Let Ms go that were made, and have had nothing to do for long."""
+    if s.idle_exit_ns is None:
+        return
+    for m in list(s.members.ms.values()):
+        if m.status is not MStatus.IDLE:
+            m.idle_since = None
+        elif m.idle_since is None:
+            m.idle_since = s.now
+    for m in _retirable(s):
+        if s.now >= after(m.idle_since or s.now, s.idle_exit_ns):
+            s.tell(m, Stop("it was idle"))
+            ending.leave(s, m, "was idle")
+
+
+def next_retirement(s: State) -> Instant | None:
+    """When `retire` has something to do next; None when only a message can change that."""
+    if s.idle_exit_ns is None:
+        return None
+    return min((after(m.idle_since or s.now, s.idle_exit_ns) for m in _retirable(s)), default=None)
+
+
+def _retirable(s: State) -> list[M]:
+    made = {pid for nursery in s.members.nurseries.values() for pid in nursery.made}
+    idle = [m for m in s.members.with_status(MStatus.IDLE) if m.pid in made and not m.untaken]
+    return [m for m in idle if not any(m.took.get(program) for program in s.programs)]
 
 
 def declined(s: State, peer: PeerId, reason: str) -> None:

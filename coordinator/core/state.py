@@ -75,6 +75,7 @@ class State:
     acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
     max_threads: int = MS_MAX
+    idle_exit_ns: int | None = None  # an M that was asked for and has been idle so long ends; None: it stays, as in Go
     next_program: int = 1
     stopping: bool = False
 

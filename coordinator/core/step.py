@@ -27,8 +27,16 @@ FULL: Final = f"fatal error: more than {GLOBRUNQ_MAX} goroutines wait in the coo
 class Core:
     """The coordinator as a state machine. `python` is the version that all Ms must run."""
 
-    def __init__(self, procs: int, pid: int, python: str, now: Instant, max_threads: int = MS_MAX) -> None:
-        self.state = State(PTable(procs), pid, now, max_threads=max_threads)
+    def __init__(
+        self,
+        procs: int,
+        pid: int,
+        python: str,
+        now: Instant,
+        max_threads: int = MS_MAX,
+        idle_exit_ns: int | None = None,
+    ) -> None:
+        self.state = State(PTable(procs), pid, now, max_threads=max_threads, idle_exit_ns=idle_exit_ns)
         self._python = python
         ending.boot(self.state)
 

@@ -10,7 +10,7 @@ from cluster.model.ids import MId
 from cluster.model.limits import CLIENT_EXPIRE_NS, LEASE_EXPIRE_NS
 from cluster.model.status import MStatus
 from cluster.wire.messages import Ended, Output, Survey, Surveyed
-from coordinator.core import ending, queries, schedtrace
+from coordinator.core import ending, newm, queries, schedtrace
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
@@ -49,6 +49,7 @@ def tick(s: State) -> None:
         _tell_status(s, current.clients, current.answers)
         current.clients = []
     queries.tick(s)
+    newm.retire(s)
     _survey_now_and_then(s)
     begin_survey(s)
 
@@ -74,7 +75,7 @@ def deadline(s: State) -> Instant | None:
             due.append(program.schedtrace_due)
     if s.surveys.round is not None and s.surveys.round.clients:
         due.append(after(s.surveys.round.began_at, STATUS_PATIENCE_NS))
-    due += [Instant(at) for at in (s.surveys.retry_at, next_retake(s)) if at is not None]
+    due += [Instant(at) for at in (s.surveys.retry_at, next_retake(s), newm.next_retirement(s)) if at is not None]
     return min(due, default=None)
 
 

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 
-from tests.process.place import Place, gone, until
+from tests.process.place import Place, descendants, gone, until
 from tests.process.test_faults import pids_of
 
 
@@ -92,6 +92,31 @@ def test_over_max_threads_the_program_ends_as_in_go(place: Place) -> None:
     """)  # fmt: skip
     assert done.code == 2
     assert done.err == "runtime: program exceeds 2-thread limit\nfatal error: thread exhaustion\n"
+
+
+def test_ms_that_were_made_go_when_they_have_been_idle_and_those_of_the_start_stay(place: Place) -> None:
+    place.start("-m", "coordinator", "--procs", "1", "--idle-exit", "0.1")
+    place.wait_for_sockets("connection.json", 1)
+    worker = place.start("-m", "worker", "--count", "2")
+    place.wait_for_sockets("m-*.sock", 2)
+    first = {process.pid for process in descendants(worker)}
+    done = place.program("""
+        import time
+        from cluster import *
+        def blocks(wg):
+            time.sleep(0.3)
+            wg.done()
+        async def main():
+            wg = WaitGroup()
+            for _ in range(4):
+                wg.add(1)
+                go(blocks, wg)
+            await wg.wait()
+    """)  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    until(lambda: {process.pid for process in descendants(worker)} == first, "the Ms that were made have gone")
+    done = place.program("async def main(): print('still there')")
+    assert done.out == "still there\n"
 
 
 def test_one_p_and_one_m_are_one_process_whatever_blocks(place: Place) -> None:

@@ -1,8 +1,9 @@
 """More Ms: asked for when goroutines wait and no M is idle; one at a time, up to the limit."""
 
-from cluster.model.ids import NO_P, Epoch
+from cluster.model.clock import SECOND
+from cluster.model.ids import NO_P, Epoch, ProgramId
 from cluster.wire import messages as w
-from coordinator.core.newm import DECLINED_NS, EXPECT_NS
+from coordinator.core.newm import DECLINED_NS, EXPECT_NS, next_retirement
 from coordinator.core.step import Core
 from tests.coordinator.office import LOAD, PYTHON, Office, records
 
@@ -144,6 +145,70 @@ def test_who_comes_back_with_nothing_is_idle() -> None:
     assert office.state.members.idle == 0
     office.say("w0", w.Returned(NO_P, Epoch(0)))
     assert office.state.members.idle == 1
+
+
+def idle(exit_s: float | None = 1.0) -> Office:
+    """One M that runs, and one that was made for a program which is over."""
+    office = busy()
+    office.core.state.idle_exit_ns = None if exit_s is None else int(exit_s * SECOND)
+    program = office.start()
+    office.say("nursery", w.Forked(101))
+    office.say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    office.took(1, program, 1)
+    office.main_returns(1, program)
+    office.release(1)
+    office.drop(program, 0, 1)
+    assert list(office.state.programs) == [1]
+    return office
+
+
+def test_an_m_that_was_made_ends_when_it_has_been_idle_for_long_if_that_is_asked_for() -> None:
+    office = idle()
+    office.wait(SECOND - 1)
+    assert not office.heard("w1", w.Stop)
+    office.wait(1)
+    assert office.heard("w1", w.Stop) == [w.Stop("it was idle")] and len(office.state.members.ms) == 1
+    assert office.heard("w0", w.Roster)[0].gone == (1,)
+    office.say("nursery", w.MExited(101, 0, 0))
+    assert not office.logs, "nothing went wrong"
+    office.start()
+    assert office.heard("nursery", w.NewM)
+    office = idle(None)
+    office.wait(2 * SECOND)
+    assert not office.heard("w1", w.Stop)
+
+
+def test_it_is_looked_at_when_it_is_due_and_not_before() -> None:
+    office = idle()
+    assert next_retirement(office.state) == office.clock.now() + SECOND
+    assert next_retirement(idle(None).state) is None
+
+
+def test_one_that_has_worked_meanwhile_is_idle_anew() -> None:
+    office = idle()
+    office.wait(SECOND - 1)
+    office.want(1)
+    office.release(1)
+    office.wait(1)
+    assert not office.heard("w1", w.Stop)
+    office.wait(SECOND)
+    assert office.heard("w1", w.Stop)
+
+
+def test_one_that_had_a_goroutine_of_a_program_that_runs_stays_for_others_may_use_its_channels() -> None:
+    office = idle()
+    office.want(1)
+    office.took(1, ProgramId(1), 7)
+    office.release(1)
+    office.wait(2 * SECOND)
+    assert not office.heard("w1", w.Stop) and next_retirement(office.state) is None and office.m(1).pid == 101
+
+
+def test_those_that_were_there_from_the_start_stay() -> None:
+    office = idle()
+    office.release(0)
+    office.wait(2 * SECOND)
+    assert office.heard("w1", w.Stop) and not office.heard("w0", w.Stop)
 
 
 def test_a_core_takes_the_limit() -> None:
