@@ -161,7 +161,7 @@ def mirror_of(path: str) -> str:
 
 
 def is_test_without_processes(source: Source) -> bool:
-    return source.path.startswith("tests/") and not source.path.startswith("tests/process/")
+    return source.path.startswith("tests/") and not source.path.startswith(("tests/process/", "tests/golang/"))
 
 
 @cache
@@ -256,6 +256,7 @@ RULES: dict[Rule, dict[str, str]] = {
                 t.monotonic()
         """,
         "tests/process/test_x.py": "import time\ntime.sleep(1)",
+        "tests/golang/orders/blocks.py": "import time\ntime.sleep(1)",
         "worker/x.py": "import time\ntime.sleep(1)",
     },
     no_test_opens_a_socket: {

@@ -6,11 +6,9 @@ import time
 
 from cluster import Chan, go, sleep
 
-stop = False
-
 
 async def main():
-    global stop
+    stop = False
     ping, pong = Chan(), Chan()
 
     async def answers():

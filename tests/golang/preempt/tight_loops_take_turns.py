@@ -5,26 +5,23 @@ in the order of the queue.
 from cluster import Chan, go
 
 begun = [0, 0, 0]
-order = turns = 0
 
 
 def spin(i):
-    global order, turns
-    order += 1
-    begun[i] = order
+    begun[i] = 1 + max(begun)
+    turns = 0
     while begun[0] == 0 or begun[1] == 0 or begun[2] == 0:
         turns += 1
+    return turns
 
 
 async def main():
     done = Chan()
 
     async def spins(i):
-        spin(i)
-        await done.send(True)
+        await done.send(spin(i))
 
     for i in range(3):
         go(spins, i)
-    for _ in range(3):
-        await done.recv()
+    turns = sum([await done.recv() for _ in range(3)])
     print(f"[{begun[0]} {begun[1]} {begun[2]}]", turns > 0)

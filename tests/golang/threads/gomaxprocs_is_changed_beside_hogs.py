@@ -4,7 +4,7 @@ import time
 
 from cluster import go, gomaxprocs, gosched
 
-stop = False
+stop = []
 
 
 def spin():
@@ -13,7 +13,6 @@ def spin():
 
 
 async def main():
-    global stop
     go(spin)
     go(spin)
     begin = time.monotonic()
@@ -21,5 +20,5 @@ async def main():
     for n in [2, 1, 3, 1]:
         seen.append(str(await gomaxprocs(n)))
         await gosched()
-    stop = True
+    stop.append(True)
     print(f"[{' '.join(seen)}]", time.monotonic() - begin < 2)
