@@ -25,6 +25,7 @@ from typing import Final
 
 import cluster
 import worker
+from cluster.kernel.calling import CALLS_OUT
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
 
@@ -113,9 +114,9 @@ class Preemptor:
 
     def _between(self, frame: FrameType | None) -> bool:
         """Whether no code of ours, and no import, is in progress: the kernel may be used."""
+        innermost = frame
         while frame is not None and frame.f_code is not _LOOP:
-            file = frame.f_code.co_filename
-            if file.startswith(("<frozen importlib", *_OURS)) and not file.startswith(_PROGRAMS):
+            if frame.f_code.co_filename.startswith("<frozen importlib") or _is_ours(frame, innermost):
                 return False
             frame = frame.f_back
         return frame is not None and not self._collecting
@@ -136,8 +137,15 @@ class Preemptor:
             return "not at a back edge"
         walked: FrameType | None = frame
         while walked is not None and walked.f_code is not _LOOP:
-            file = walked.f_code.co_filename
-            if file in _HELD or (file.startswith(_OURS) and not file.startswith(_PROGRAMS)):
+            if (file := walked.f_code.co_filename) in _HELD or _is_ours(walked, frame):
                 return f"in {os.path.basename(file)}"
             walked = walked.f_back
         return "" if walked is not None else "not in a goroutine"
+
+
+def _is_ours(frame: FrameType, innermost: FrameType | None) -> bool:
+    """Whether code of ours is in progress there; but what only waits for the program's function to end is not."""
+    code = frame.f_code
+    if not code.co_filename.startswith(_OURS) or code.co_filename.startswith(_PROGRAMS):
+        return False
+    return frame is innermost or code not in CALLS_OUT

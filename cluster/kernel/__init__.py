@@ -16,6 +16,7 @@ goexit     the end of one goroutine
 runtime    package runtime: panic, exit, stack, gomaxprocs, syscall …
 outside    the seam to helper threads, to files, and to the program's other Ms
 netpoll    waiting for files: readable, writable, deadlines
+calling    functions that call the program's, with nothing half done
 parks      coroutine functions whose own body yields to the loop
 chan       hchan: buffered and unbuffered channels
 waitq      who waits at a channel: the queue, and the record of a select in it

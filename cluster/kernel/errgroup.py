@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from types import CoroutineType
 from typing import Self
 
+from cluster.kernel.calling import calls_out
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_SEND, SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, staying, tell, wake
@@ -154,6 +155,7 @@ class _Told(Waiter):
             self._waiter.wake(in_words(error))
 
 
+@calls_out
 async def _member(group: ErrGroup, fn: Callable[..., object], args: tuple[object, ...]) -> None:
     """What a goroutine of a group does."""
     await group.enter()

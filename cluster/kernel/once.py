@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Generator
 from types import CoroutineType
 from typing import Self
 
+from cluster.kernel.calling import calls_out
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import GOYIELD, SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.handles import Delegate, ask, caller, tell
@@ -46,6 +47,7 @@ class Once:
         """What a handle must know: see `handle`."""
         return (self._done,)
 
+    @calls_out
     async def do(self, fn: Callable[..., object | Awaitable[object]], /, *args: object) -> None:
         """Run `fn(*args)`, plain or async, if this is the first call of all; else wait until that has ended."""
         if self._done or not await self._enter():

@@ -19,6 +19,7 @@ from functools import lru_cache
 from types import CodeType, CoroutineType
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
+from cluster.kernel.calling import calls_out
 from cluster.kernel.g import G
 from cluster.kernel.parks import parks
 from cluster.kernel.sched import here
@@ -89,6 +90,7 @@ class Stack:
         self.size = size
 
 
+@calls_out
 @parks
 def _call(fn: Callable[..., Any], args: Any, kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401  # call is typed
     g = here("call").cur
@@ -110,6 +112,7 @@ def call(fn: Callable[P, Coroutine[object, object, R]], /, *args: P.args, **kwar
     return _call(fn, args, kwargs)
 
 
+@calls_out
 def _trampoline(stack: Stack, frame: Frame) -> Generator[object, object, object]:
     """Drive the innermost frame; each value that a goroutine parks with goes through."""
     stack.push(frame)

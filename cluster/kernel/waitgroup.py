@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from types import CoroutineType
 from typing import Self
 
+from cluster.kernel.calling import calls_out
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import SEMACQUIRE, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
@@ -119,6 +120,7 @@ class WaitGroup:
                 raise AssertionError(f"a wait group was asked for {op.name}")
 
 
+@calls_out
 async def _member(wg: WaitGroup, fn: Callable[..., object], args: tuple[object, ...]) -> None:
     """What a goroutine that a wait group has started does."""
     try:

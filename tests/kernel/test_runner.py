@@ -2,9 +2,10 @@
 
 import gc
 import threading
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 import pytest
+from greenlet import greenlet
 
 from cluster.kernel.runner import Runner
 
@@ -84,6 +85,40 @@ def test_context_variables_are_those_of_the_thread() -> None:
     runner.run()
     assert seen == ["by the caller"] and VARIABLE.get() == "by the loop"
     VARIABLE.reset(token)
+
+
+def test_what_steps_aside_keeps_its_context_variables_and_the_others_do_not_see_them() -> None:
+    log: list[str] = []
+    lefts: list[greenlet] = []
+
+    def hogs() -> None:
+        token = VARIABLE.set("the hog's")
+        for _ in range(2):
+            lefts.append(runner.here())
+            runner.step_aside()
+            log.append(f"hog: {VARIABLE.get()}")
+        VARIABLE.reset(token)
+        log.append(f"hog: {VARIABLE.get()}")
+
+    def others() -> None:
+        log.append(f"others: {VARIABLE.get()}")
+        runner.resume(lefts[-1])
+        log.append(f"others: {VARIABLE.get()}")
+
+    def loop() -> bool:
+        works.pop(0)()
+        return False
+
+    works = [hogs, others, others]
+    runner = Runner(loop)
+    before = VARIABLE.set("before")
+    assert runner.run() is True
+    for _ in range(2):
+        runner.run()
+    runs = ["others: before", "hog: the hog's", "others: before"]
+    assert log == [*runs, "others: before", "hog: the hog's", "hog: before", "others: before"]
+    assert VARIABLE.get() == "before"
+    VARIABLE.set(before.old_value if before.old_value is not Token.MISSING else "unset")
 
 
 def test_a_runner_runs_inside_of_another() -> None:

@@ -87,6 +87,43 @@ def test_a_goroutine_sleeps_its_time_beside_one_that_never_awaits(place: Place) 
     assert (done.code, done.out, done.err) == (0, "woke five times\n", "")
 
 
+def test_a_goroutine_is_preempted_whatever_of_ours_has_called_it(place: Place) -> None:
+    done = place.program(
+        """
+        from cluster import ErrGroup, Once, WaitGroup, after_func, call, go, sleep
+        over = []
+
+        def hog(n):
+            while len(over) == n: pass
+
+        async def hogs(n): hog(n)
+
+        async def calls(n): await call(hogs, n)
+
+        async def deep(n):
+            if n: await call(deep, n - 1)
+            else: hog(len(over))
+
+        async def main():
+            wg, group, once = WaitGroup(), ErrGroup(), Once()
+            starts = [
+                lambda n: go(hog, n), lambda n: go(hogs, n), lambda n: wg.go(hog, n), lambda n: wg.go(hogs, n),
+                lambda n: group.go(hog, n), lambda n: group.go(hogs, n), lambda n: go(once.do, hog, n),
+                lambda n: after_func(0.001, lambda: hog(n)), lambda n: go(calls, n), lambda n: go(deep, 50),
+            ]
+            for n, start in enumerate(starts):
+                start(n)
+                await sleep(0.005)
+                over.append(n)
+            await wg.wait()
+            await group.wait()
+            print(len(over))
+        """,
+        "-p", "1", "-w", "1",
+    )  # fmt: skip
+    assert (done.code, done.out, done.err) == (0, "10\n", "")
+
+
 def test_channels_of_an_m_are_served_beside_a_goroutine_that_never_awaits(place: Place) -> None:
     done = place.program(
         """

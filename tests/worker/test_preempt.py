@@ -1,5 +1,6 @@
 """When a signal may take the M away from a goroutine, and when it must not."""
 
+import decimal
 import gc
 import signal
 import sys
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 from types import FrameType
 
 import pytest
+from greenlet import greenlet
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.sched import Sched, go, gosched, here
+from cluster.kernel.waitgroup import WaitGroup
 from tests.fakes import FakeShell
 from worker.preempt import SIGNAL, Preemptor
 
@@ -69,6 +72,58 @@ def test_between_two_goroutines_nobody_is_left(shell: FakeShell, preemptor: Pree
         return preemptor._refusal(g, sys._getframe()), preemptor._refusal(g, loop_frame())
 
     assert shell.run(main) == ("", "between two goroutines")
+
+
+def test_a_goroutine_is_preempted_inside_of_a_decimal_context_and_nobody_else_is_in_it(
+    shell: FakeShell, hammered: Preemptor
+) -> None:
+    """Python's context variables are the thread's: see kernel/runner.py."""
+    seventh = {prec: decimal.Decimal(f"0.{'142857' * 20}"[: prec + 2]) for prec in (30, 60)}
+
+    def sevenths(prec: int, done: Chan[bool]) -> None:
+        right = True
+        with decimal.localcontext() as context:
+            context.prec, context.rounding = prec, decimal.ROUND_DOWN
+            while hammered.preemptions < 100:
+                right = right and decimal.Decimal(1) / decimal.Decimal(7) == seventh[prec]
+        go(done.send, right and decimal.getcontext().prec == 28)
+
+    async def main() -> list[bool]:
+        done = Chan[bool]()
+        for prec in seventh:
+            go(sevenths, prec, done)
+        seen = [len(str(decimal.Decimal(1) / decimal.Decimal(7))) == 30]
+        while hammered.preemptions < 100:
+            await gosched()
+            seen.append(len(str(decimal.Decimal(1) / decimal.Decimal(7))) == 30)
+        return [all(seen), await done.recv(), await done.recv()]
+
+    assert shell.run(main) == [True, True, True]
+    assert decimal.getcontext().prec == 28
+
+
+def test_the_stacks_of_goroutines_that_were_preempted_end_with_them(shell: FakeShell, hammered: Preemptor) -> None:
+    def stacks() -> int:
+        return sum(1 for obj in gc.get_objects() if isinstance(obj, greenlet))
+
+    def hog(preemptions: int) -> None:
+        while hammered.preemptions < preemptions:
+            pass
+
+    async def main() -> list[int]:
+        counts = []
+        for preemptions in (30, 60, 90, 120):
+            gone = WaitGroup()
+            for _ in range(5):
+                gone.go(hog, preemptions)
+            await gone.wait()
+            await gosched()
+            gc.collect()
+            counts.append(stacks())
+        return counts
+
+    first, *_, last = shell.run(main)  # type: ignore[misc]  # main returns a list
+    assert last <= first + 1, "one of them may be main's"
 
 
 def test_values_arrive_once_and_in_order_under_a_hail_of_signals(shell: FakeShell, hammered: Preemptor) -> None:
