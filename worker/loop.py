@@ -45,7 +45,7 @@ LOOK_NS: Final = SYSMON_PERIOD_NS // 2  # between two looks: so a call that bloc
 HOG_NS: Final = LOOK_NS // 3  # of CPU time between two looks: the main thread computes
 KEPT_NS: Final = 2 * SYSMON_PERIOD_NS  # a blocked M that still has its P then has it because nobody can take it
 RETRY_NS: Final = 1_000_000  # between two requests to leave a goroutine that refuses
-FORCE_NS: Final = 100_000_000  # of a slice: from here on the goroutine is left in the middle of an expression, too
+FORCE_NS: Final = 3 * SYSMON_PERIOD_NS  # of a slice: from here on it is left in the middle of an expression, too
 SWITCH_INTERVAL_S: Final = (
     0.0002  # in which a computing main thread lets sysmon have the GIL; Python's 5 ms are half a slice
 )

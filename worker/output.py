@@ -48,7 +48,8 @@ class ProgramStream(io.TextIOBase):
         return self._own.fileno()
 
     def write(self, text: str, /) -> int:
-        hosted = self._program()
+        g = self._caller() or current_goroutine()
+        hosted = self._program(g)
         if hosted is None:
             if self._machine.loading is None:
                 self._own.write(text)
@@ -59,19 +60,16 @@ class ProgramStream(io.TextIOBase):
             if len(hosted.printed_early) < EARLY_MAX:
                 hosted.printed_early.append((self._stream, text.encode("utf-8", "surrogateescape")))
             return len(text)
-        text_and_rest = hosted.partial.get(self._stream, "") + text
-        end = text_and_rest.rfind("\n") + 1
-        hosted.partial[self._stream] = text_and_rest[end:]
-        if end:
-            self._emit(hosted, text_and_rest[:end])
+        if ended := hosted.lines[self._stream].write(g, text):
+            self._emit(hosted, ended)
         return len(text)
 
     def flush(self) -> None:
         """Send the line that has not ended, too: somebody wants it seen."""
-        hosted = self._program()
+        hosted = self._program(self._caller() or current_goroutine())
         if hosted is None:
             self._own.flush()
-        elif not hosted.closed and (text := hosted.partial.pop(self._stream, "")):
+        elif not hosted.closed and (text := hosted.lines[self._stream].flush()):
             self._emit(hosted, text)
 
     def _emit(self, hosted: Hosted, text: str) -> None:
@@ -79,8 +77,7 @@ class ProgramStream(io.TextIOBase):
             self._machine.before_output(hosted)
         self._machine.outbox.output(hosted.id, self._stream, text.encode("utf-8", "surrogateescape"))
 
-    def _program(self) -> Hosted | None:
-        g = self._caller() or current_goroutine()
+    def _program(self, g: G | None) -> Hosted | None:
         if g is not None:
             return self._machine.programs.get(g.program.id)
         loading = self._machine.loading

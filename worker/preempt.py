@@ -33,6 +33,9 @@ SIGNAL: Final = signal.SIGRTMAX  # the last one that Python looks at: no other s
 _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, and the start of a function
     number for name, number in opcode.opmap.items() if name == "RESUME" or "JUMP_BACKWARD" in name
 )
+# Python 3.11 makes one step of a comparison of numbers and the jump behind it: then it stands at the comparison.
+_COMPARE: Final = opcode.opmap["COMPARE_OP"] if sys.version_info < (3, 12) else None
+_COMPARE_BYTES: Final = 6  # with its cache
 _LOOP: Final = Sched._switch.__code__
 _OURS: Final = tuple(os.path.join(*package.__path__, "") for package in (cluster, worker))
 _PROGRAMS: Final = tuple(os.path.join(*cluster.__path__, name, "") for name in ("examples", "bench"))  # like a user's
@@ -133,7 +136,7 @@ class Preemptor:
             return "no frame"
         if frame.f_code is _LOOP:
             return "between two goroutines"  # the last may be parked already; a C function looks the same
-        if not self._force and frame.f_code.co_code[frame.f_lasti] not in _EDGES:
+        if not self._force and not _at_edge(frame):
             return "not at a back edge"
         walked: FrameType | None = frame
         while walked is not None and walked.f_code is not _LOOP:
@@ -141,6 +144,12 @@ class Preemptor:
                 return f"in {os.path.basename(file)}"
             walked = walked.f_back
         return "" if walked is not None else "not in a goroutine"
+
+
+def _at_edge(frame: FrameType) -> bool:
+    """Whether no C function of the frame can be in progress."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at] in _EDGES or (code[at] == _COMPARE and code[at + _COMPARE_BYTES] in _EDGES)
 
 
 def _is_ours(frame: FrameType, innermost: FrameType | None) -> bool:

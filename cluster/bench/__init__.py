@@ -5,6 +5,7 @@ lease     the round trip of a P's lease between two processes
 moving    what it costs to move a started goroutine, and whether that leaves anything behind
 crossing  the whole move from one M to another, until it runs there; travellers is the program
 sysmon    how quickly the scheduler reacts, and what it takes while it is idle; misbehaving is the program
+hogs      preemption at any point: are all results right? hogkinds is what the goroutines do
 imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process

@@ -102,9 +102,55 @@ def test_a_goroutine_is_preempted_inside_of_a_decimal_context_and_nobody_else_is
     assert decimal.getcontext().prec == 28
 
 
+LOOPS = {
+    "for": "for i in range(1 << 40): pass",
+    "while true": "while True: pass",
+    "counting": "while n < end: n += 1",
+    "calling": "while len(values) < end: pass",
+    "two conditions": "while n >= 0 and len(values) < end: n += 1",
+    "comparing floats": "while x < end: x += 0.001",
+    "until": "while not n > end: n += 1",
+    "none": "while values is not None: pass",
+    "with continue":
+        "while n < end:\n  n += 1\n  if n % 2: continue\n  len(values)",
+    "calling python": "def f(i): return i\nwhile f(n) < end: n += 1",
+    "nested": "while n < end:\n  for i in range(3): n += i",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_every_loop_has_a_point_where_it_is_left_without_force(
+    shell: FakeShell, preemptor: Preemptor, loop: str
+) -> None:
+    main_thread, over = threading.main_thread().ident, threading.Event()
+    assert main_thread is not None
+
+    def asks() -> None:
+        while not over.wait(PAUSE_S):
+            preemptor.request(main_thread, force=False)
+
+    body = "".join(f"    {line}\n" for line in LOOPS[loop].splitlines())
+    space: dict[str, object] = {}
+    exec(f"def hog():\n    n, x, values, end = 0, 0.0, [], 1 << 60\n{body}", space)  # text of ours
+
+    async def main() -> None:
+        go(space["hog"])  # type: ignore[arg-type]  # it is a function
+        while preemptor.preemptions < 5:
+            await gosched()
+
+    thread = threading.Thread(target=asks)
+    thread.start()
+    try:
+        shell.run(main)
+    finally:
+        over.set()
+        thread.join()
+    assert preemptor.preemptions == 5
+
+
 def test_the_stacks_of_goroutines_that_were_preempted_end_with_them(shell: FakeShell, hammered: Preemptor) -> None:
     def stacks() -> int:
-        return sum(1 for obj in gc.get_objects() if isinstance(obj, greenlet))
+        return sum(1 for obj in gc.get_objects() if type(obj) is greenlet)
 
     def hog(preemptions: int) -> None:
         while hammered.preemptions < preemptions:

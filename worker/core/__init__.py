@@ -5,6 +5,7 @@ hands           what the machine needs done by its shell
 incall          a call that blocks: what becomes of the P, and of those who need this M
 find_runnable   what an M does when it has nothing to run: watch, ask, give its P back
 lease           renewals and deadlines
+lines           lines that goroutines print and that have not ended
 outbox          what may leave when: causal order across Ms
 homes           objects of this M that others use, and handles on theirs
 queries         what goroutines of this M ask about all of their program

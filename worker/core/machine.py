@@ -378,8 +378,8 @@ class Machine:
         """The last that the program prints and traces here: lines that have not ended."""
         if not hosted.closed:
             self._flush_traces(None)
-            for stream, text in hosted.partial.items():
-                if text:
+            for stream, lines in hosted.lines.items():
+                if text := lines.rest():
                     self.outbox.output(hosted.id, stream, text.encode("utf-8", "surrogateescape"))
             hosted.closed = True
             hosted.forget(list(hosted.departed))

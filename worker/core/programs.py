@@ -17,6 +17,7 @@ from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
 from cluster.wire.moving import Packed, void
 from cluster.wire.pickling import Objects, Pickling
 from cluster.wire.sharing import Sharing
+from worker.core.lines import Lines
 from worker.core.outbox import Outbox
 
 
@@ -66,7 +67,7 @@ class Hosted:
         self.sent = 0
         self.received = 0
         self.away = 0  # goroutines that left, less those that came
-        self.partial: dict[int, str] = {}  # by stream: printed, and the line has not ended
+        self.lines: Final = {stream: Lines() for stream in (1, 2)}  # printed, and held back
         self.remains: Dumped | None = None  # its goroutines, when a fatal error ended it
         self.closed = False  # nothing that it prints leaves any more
 

@@ -302,7 +302,7 @@ def test_the_last_words_of_a_program_leave_before_it_says_that_it_is_dropped() -
         seat = running("async def main(): await waits()")
         seat.turns(3)
         seat.machine.outbox.output(A, 1, b"a line\n")
-        seat.hosted().partial[1] = "half a line"
+        assert seat.hosted().lines[1].write(None, "half a line") == ""
         if aside:
             assert not seat.machine.take_aside(COORDINATOR, w.Drop(A)), "the rest waits for the main thread"
         else:

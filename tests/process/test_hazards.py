@@ -1,0 +1,220 @@
+"""What preemption in the middle of anything could break, and what becomes of it in a real process.
+
+One P and one M: all goroutines share one thread, and each hog is left on its stack when its slice is over.
+"""
+
+import pytest
+
+from tests.process.place import Place
+
+pytestmark = pytest.mark.timeout(60)
+
+ONE = ("-p", "1", "-w", "1")
+BEGINS = """
+    import os, signal, sys, threading, time
+    from cluster import *
+
+    def compute(seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end: pass
+"""
+
+
+def printed(place: Place, text: str, *options: str) -> list[str]:
+    """The lines of a program that ends well."""
+    done = place.program(BEGINS + text, *(options or ONE))
+    assert (done.code, done.err) == (0, "")
+    return done.lines
+
+
+def test_a_hog_that_holds_a_lock_gives_it_to_who_waits_for_it_on_its_own_thread(place: Place) -> None:
+    """The wait is left by a signal, too, and goes on when the hog has had its turn."""
+    lines = printed(place, """
+    lock = threading.Lock()
+    def holds(n, wg):
+        with lock:
+            compute(0.05)
+            print(n, "in")
+            compute(0.05)
+            print(n, "out")
+        wg.done()
+    async def main():
+        wg = WaitGroup()
+        for n in range(3):
+            wg.add(1)
+            go(holds, n, wg)
+        await wg.wait()
+    """)  # fmt: skip
+    assert sorted(lines) == sorted(f"{n} {what}" for n in range(3) for what in ("in", "out"))
+    assert all(lines[i].split()[0] == lines[i + 1].split()[0] for i in (0, 2, 4)), "one after the other"
+
+
+def test_a_module_that_is_being_imported_is_seen_whole(place: Place) -> None:
+    place.write(
+        "slow.py", "import time\nend = time.monotonic() + 0.15\nwhile time.monotonic() < end: pass\nready = True\n"
+    )
+    lines = printed(place, """
+    def imports(out):
+        import slow
+        go(out.send, slow.ready)
+    async def main():
+        out = Chan()
+        for _ in range(4): go(imports, out)
+        print([await out.recv() for _ in range(4)])
+    """)  # fmt: skip
+    assert lines == ["[True, True, True, True]"]
+
+
+def test_what_goroutines_print_is_whole_lines_though_they_are_preempted(place: Place) -> None:
+    lines = printed(place, """
+    class Slow:
+        def __init__(self, n): self.n = n
+        def __str__(self):
+            compute(0.02)
+            return "x" * self.n
+    def prints(n, wg):
+        for _ in range(4): print(n, Slow(n), n, flush=True)
+        wg.done()
+    async def main():
+        wg = WaitGroup()
+        for n in range(1, 4):
+            wg.add(1)
+            go(prints, n, wg)
+        await wg.wait()
+    """)  # fmt: skip
+    assert sorted(lines) == sorted(f"{n} {'x' * n} {n}" for n in range(1, 4) for _ in range(4))
+
+
+def test_a_programs_own_signals_are_handled_beside_hogs(place: Place) -> None:
+    lines = printed(place, """
+    alarms = []
+    def hog():
+        while len(alarms) < 5: pass
+    async def main():
+        for kind, timer in ((signal.SIGALRM, signal.ITIMER_REAL), (signal.SIGVTALRM, signal.ITIMER_VIRTUAL)):
+            alarms.clear()
+            signal.signal(kind, lambda *_: alarms.append(1))
+            signal.setitimer(timer, 0.01, 0.01)
+            wg = WaitGroup()
+            for _ in range(3): wg.go(hog)
+            await wg.wait()
+            signal.setitimer(timer, 0)
+            print(len(alarms) >= 5)
+    """)  # fmt: skip
+    assert lines == ["True", "True"]
+
+
+def test_a_tracer_of_one_goroutine_is_not_left_to_the_others(place: Place) -> None:
+    lines = printed(place, """
+    seen = set()
+    def traces(frame, event, arg):
+        seen.add(frame.f_code.co_name)
+        return None
+    def traced():
+        sys.settrace(traces)
+        try: compute(0.1)
+        finally: sys.settrace(None)
+    def untraced(): compute(0.03)
+    async def main():
+        wg = WaitGroup()
+        for fn in (untraced, traced, untraced): wg.go(fn)
+        await wg.wait()
+        print("compute" in seen, "untraced" in seen)
+    """)  # fmt: skip
+    assert lines == ["True False"]
+
+
+def test_calls_that_are_left_in_the_middle_keep_their_deadlines(place: Place) -> None:
+    """`time.sleep`, `select` and a lock with a timeout are interrupted, and go on with the time that is left."""
+    lines = printed(place, """
+    import select
+    lock = threading.Lock()
+    lock.acquire()
+    waits = {
+        "sleep": lambda: time.sleep(0.3),
+        "select": lambda: select.select([], [], [], 0.3),
+        "acquire": lambda: lock.acquire(timeout=0.3),
+    }
+    def waiter(name, out):
+        began = time.monotonic()
+        waits[name]()
+        go(out.send, (name, time.monotonic() - began >= 0.299))
+    async def main():
+        out = Chan()
+        for name in waits: go(waiter, name, out)
+        go(compute, 0.5)
+        print(sorted([await out.recv() for _ in waits]))
+    """)  # fmt: skip
+    assert lines == ["[('acquire', True), ('select', True), ('sleep', True)]"]
+
+
+def test_a_thousand_hogs_are_left_on_their_stacks_at_once(place: Place) -> None:
+    lines = printed(place, """
+    begun = []
+    def hog(n, depth, wg):
+        if depth: return hog(n, depth - 1, wg)
+        begun.append(n)
+        while len(begun) < 1000: pass
+        wg.done()
+    async def main():
+        wg = WaitGroup()
+        for n in range(1000):
+            wg.add(1)
+            go(hog, n, n % 50, wg)
+        await wg.wait()
+        print(sorted(begun) == list(range(1000)))
+    """.replace("1000", "300"))  # fmt: skip
+    assert lines == ["True"]
+
+
+def test_who_looks_at_all_frames_and_objects_finds_those_of_hogs_that_were_left(place: Place) -> None:
+    lines = printed(place, """
+    import gc, traceback
+    over = []
+    def hog():
+        mine = "a local of a hog"
+        while not over: pass
+        return mine
+    async def main():
+        wg = WaitGroup()
+        for _ in range(3): wg.go(hog)
+        await sleep(0.05)
+        dump = await stack(all=True)
+        print(dump.count("runtime: pinned: preempted in mid-bytecode"))
+        frames = [obj for obj in gc.get_objects() if type(obj).__name__ == "frame"]
+        print(len([frame.f_lineno for frame in frames]) > 0)
+        for frame in sys._current_frames().values(): traceback.extract_stack(frame)
+        for obj in gc.get_objects()[:2000]: gc.get_referents(obj)
+        gc.collect()
+        over.append(1)
+        await wg.wait()
+        print("all have ended")
+    """)  # fmt: skip
+    assert lines == ["3", "True", "all have ended"]
+
+
+def test_one_long_call_into_c_gives_up_its_p_if_it_gives_up_the_interpreter(place: Place) -> None:
+    """It computes, and cannot be preempted: others of its M go on elsewhere, with the P."""
+    lines = printed(place, """
+    from hashlib import pbkdf2_hmac
+    def elsewhere(out): go(out.send, (os.getpid(), time.monotonic()))
+    async def main():
+        out, here = Chan(1), os.getpid()
+        go(elsewhere, out)
+        pbkdf2_hmac("sha256", b"it takes", b"a while", 1_500_000)
+        ended = time.monotonic()
+        pid, ran = await out.recv()
+        print(pid != here, ran < ended)
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert lines == ["True True"]
+
+
+def test_one_long_call_into_c_that_keeps_the_interpreter_is_waited_for_and_the_m_is_not_given_up(place: Place) -> None:
+    lines = printed(place, """
+    async def main():
+        done = Chan(2)
+        go(done.send, sum(range(150_000_000)))
+        go(done.send, 0)
+        print(sorted([await done.recv(), await done.recv()]))
+    """, "-p", "2", "-w", "2")  # fmt: skip
+    assert lines == [str([0, sum(range(150_000_000))])]
