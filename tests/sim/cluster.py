@@ -5,14 +5,15 @@ come is taken at once. Links are FIFO per direction, as ZeroMQ's are; between li
 Each M imports the program file for itself, so that Ms share no object by accident. After every step
 the invariants that need a view from above are checked: one goroutine is in one place, one P is held by
 one M at most. An M that is blocked in a demand serves its messages while the others go on, one inside
-of the other: so the stack may be as deep as there are Ms.
+of the other: so the stack may be as deep as there are Ms. So does one whose goroutine blocks in a call (`block`):
+there the node does what its sysmon thread would.
 """
 
 import io
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -83,6 +84,10 @@ class Node:
         self.alive = True
         self.paused_until = 0
         self.blocked = False
+        self.look_at: int | None = None  # while a goroutine is in a call: when sysmon looks next
+        self.handed_off = 0
+        self._deferred: deque[tuple[MId, w.Message]] = deque()
+        self._from_ms: deque[tuple[MId, w.Message]] = deque()
         self.netpoll = FakePoller()
         self._addresses: dict[MId, Address] = {}
         self._early: list[tuple[MId, w.Message]] = []
@@ -114,6 +119,38 @@ class Node:
             self._world.step()
         self.blocked = False
 
+    def stay_in_call(self, steps: int) -> None:
+        """A goroutine blocks here while somebody moves, so often; by chance it is seen to go on before it awaits."""
+        self.look_at = self._next_look()
+        with _nobody_running():
+            for _ in range(steps):
+                self._world.step()
+        if self._world.rng.random() < 0.3:
+            self.machine.incall.resumes(self._world.clock.now())
+        self.look_at = None
+
+    def _next_look(self) -> int:
+        return self._world.clock.now() + self._world.rng.randrange(20, 200) * MICROSECOND
+
+    def _look(self) -> None:
+        """What the sysmon thread does beside a call, and what the main thread does when it is asked to serve."""
+        machine, clock, held = self.machine, self._world.clock, self.machine.holds_p
+        for link in self._world.shuffled(self._world.links_to(self.address)):
+            for source, message in link.take(clock.now()):
+                if not machine.take_aside(source, message):
+                    (self._deferred if source == COORDINATOR else self._from_ms).append((source, message))
+        if self.look_at is not None and clock.now() >= self.look_at:
+            self.look_at = self._next_look()
+            machine.incall.begins()
+            if machine.incall.active and (self._from_ms or machine.incall.timers_due):
+                messages = list(self._from_ms)
+                self._from_ms.clear()
+                with _current(machine.sched):
+                    machine.incall.serve(messages, clock.now())
+        machine.tick_aside(clock.now())
+        self.handed_off += held and not machine.holds_p
+        self._send(machine.outgoing())
+
     # -- Loader
 
     def load(self, program: ProgramId, source: w.Source, by_path: bool, alone: bool) -> str:
@@ -136,7 +173,9 @@ class Node:
         due = [self.paused_until] if self.paused_until > now else []
         if not due:
             due = [at for link in self._world.links_to(self.address) if (at := link.due()) is not None]
-            if self.blocked:
+            if self.look_at is not None:
+                due.append(self.look_at)
+            elif self.blocked:
                 due.append(machine.lease.next_renewal)
             elif machine.may_run or machine.wants_load:
                 due.append(now)
@@ -146,7 +185,13 @@ class Node:
 
     def move(self) -> None:
         """One turn of the loop, as in worker/loop.py."""
+        if self.look_at is not None:
+            self._look()
+            return
         machine, clock = self.machine, self._world.clock
+        for waiting in (self._from_ms, self._deferred):
+            while waiting:
+                machine.take(*waiting.popleft())
         for link in self._world.shuffled(self._world.links_to(self.address)):
             for source, message in link.take(clock.now()):
                 machine.take(source, message)
@@ -182,6 +227,8 @@ class Node:
         entries: deque[Entry] = self.machine.outbox._entries
         for entry in entries:
             yield from goroutines_in(entry.message)
+        for _, message in (*self._deferred, *self._from_ms):
+            yield from goroutines_in(message)
 
 
 class World:
@@ -227,7 +274,7 @@ class World:
             link = self._links[to].setdefault(source, Link(self.rng))
             link.put(self.clock.now(), m, message)
             self.sent[type(message).__name__] += 1
-            if isinstance(message, w.Give | w.ReleaseP):
+            if isinstance(message, w.Give | w.ReleaseP | w.Inject):
                 self.moved += sum(record.started for record in message.records)
 
     def links_to(self, address: Address) -> list[Link]:
@@ -368,7 +415,7 @@ class World:
 
 def goroutines_in(message: w.Message) -> list[tuple[ProgramId, int]]:
     """Those that a message carries."""
-    if isinstance(message, w.Work | w.Give | w.ReleaseP):
+    if isinstance(message, w.Work | w.Give | w.ReleaseP | w.Inject):
         return [(record.program, record.goid) for record in message.records]
     if isinstance(message, w.Unfit | w.Back):
         return [(message.record.program, message.record.goid)]
@@ -401,11 +448,15 @@ def _running(node: Node) -> Iterator[None]:
         _node = outer
 
 
-@contextmanager
-def _nobody_running() -> Iterator[None]:
+def _nobody_running() -> AbstractContextManager[None]:
     """A kernel is left in the middle of a goroutine, and comes back to it."""
+    return _current(None)
+
+
+@contextmanager
+def _current(sched: kernel.Sched | None) -> Iterator[None]:
     outer = kernel._current
-    kernel._set_current(None)
+    kernel._set_current(sched)
     try:
         yield
     finally:
@@ -424,6 +475,13 @@ def burn(duration_ns: int) -> None:
     clock = _node.machine._clock
     assert isinstance(clock, FakeClock)
     clock.advance(duration_ns)
+
+
+def block(steps: int) -> None:
+    """Stay in a call that blocks, without a word, while others move so often."""
+    assert _node is not None
+    with _running(_node):
+        _node.stay_in_call(steps)
 
 
 def where() -> int:
