@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 
+from cluster.kernel import runner
 from cluster.launch import connection
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
@@ -96,7 +97,7 @@ def serve(
         endpoint = connection.ipc_address(socket_of(pid))
         link = Link(address, endpoint, (parent_fd,))
         dice = None if chaos is None else Random(f"{chaos} {index}")
-        loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint, frame.why_not), dice)
+        loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint, frame.why_not, runner.why_not), dice)
         reason = loop.run()
         os._exit(1 if "Python" in reason else 0)  # no `finally` of any goroutine runs
 

@@ -25,6 +25,7 @@ from typing import Final
 
 import cluster
 import worker
+from cluster.kernel import runner
 from cluster.kernel.calling import CALLS_OUT
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
@@ -126,6 +127,8 @@ class Preemptor:
 
     def _refusal(self, g: G, frame: FrameType | None) -> str:
         """Why the goroutine cannot be left here; "" when it can."""
+        if runner.why_not:
+            return runner.why_not
         if not self._allowed(g):
             return "GODEBUG=asyncpreemptoff=1"
         if self._collecting:

@@ -83,6 +83,7 @@ def _describe_m(m: MRow) -> dict[str, object]:
         "goroutines": m.goroutines,
         "pinned": m.pinned,
         "immobile": m.immobile or None,
+        "unpreempted": m.unpreempted or None,
         "core": core,
         "rss": rss,
         "silent_s": round(m.silent_ns / SECOND, 3),
@@ -122,9 +123,13 @@ def show(status: Status, address: str) -> None:
         programs.add_row(str(program.program), program.name, str(program.goroutines), stacks, largest, age)
     for table in (ps, ms, programs):
         console.print(table)
-    for reason in dict.fromkeys(m.immobile for m in status.ms if m.immobile):
-        names = ", ".join(f"M{m.m}" for m in status.ms if m.immobile == reason)
-        console.print(f"Goroutines that have started stay on {names}: {reason}")
+    for what, reasons in (
+        ("that have started stay on", {m.m: m.immobile for m in status.ms if m.immobile}),
+        ("are not preempted on", {m.m: m.unpreempted for m in status.ms if m.unpreempted}),
+    ):
+        for reason in dict.fromkeys(reasons.values()):
+            names = ", ".join(f"M{m}" for m in reasons if reasons[m] == reason)
+            console.print(f"Goroutines {what} {names}: {reason}")
 
 
 def _table(title: str, *columns: str) -> Table:

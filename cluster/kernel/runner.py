@@ -12,6 +12,8 @@ Why.        exit() and fatal errors end the program inside the call: no `except`
             to leave is to switch back to whoever called `run`, and never to come again.
 Invariants. What was left is kept until the process ends: a greenlet that is freed is unwound, and
             that runs the `finally` blocks. The same holds for Gs of a dropped program.
+Without     the greenlet library goroutines run on the caller's stack: nothing is preempted, and to leave is
+            to unwind, so that `finally` blocks of the goroutine run.
 Rejected.   An exit of the process: other programs have goroutines on this M. Running the shell's loop
             inside of the call: each end would bury the stack deeper. A thread per M for goroutines:
             libraries and signals want the main thread.
@@ -23,9 +25,15 @@ Sources.    Go 1.19 runtime/panic.go: fatalthrow, exit. The greenlet library, do
 
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
+from threading import get_ident
 from typing import Final, NoReturn
 
-from greenlet import getcurrent, greenlet
+try:
+    from greenlet import getcurrent, greenlet
+except ImportError as error:
+    why_not = f"the greenlet library cannot be imported: {error}"
+else:
+    why_not = ""
 
 _LEFT: Final[list[object]] = []  # for ever: see the essay
 _CONTEXT_EXISTS: Final[ContextVar[None]] = ContextVar("_CONTEXT_EXISTS")
@@ -60,7 +68,7 @@ class Runner:
         """Whether the caller is on this stack: inside a goroutine, and on its thread."""
         return self._stack is not None and getcurrent() is self._stack
 
-    def here(self) -> greenlet:
+    def here(self) -> "greenlet":
         """The stack that runs: what `resume` takes."""
         assert self.is_here, "only what runs can be left"
         return getcurrent()
@@ -75,7 +83,7 @@ class Runner:
             self._caller.gr_context = self._before
         self._caller.switch(True)
 
-    def resume(self, left: greenlet) -> None:
+    def resume(self, left: "greenlet") -> None:
         """Go on, from a goroutine of the current stack, in one that stepped aside; until its loop ends or leaves."""
         here, caller = self._stack, self._caller
         assert here is not None, "goroutines are resumed by goroutines' loops"
@@ -96,6 +104,43 @@ class Runner:
         while True:
             more = self._loop()
             self._caller.switch(more)  # whoever that is by now: see `resume`
+
+
+class Left(BaseException):
+    """Unwinds a goroutine that has ended its program inside of a call, where there is no other stack to go to."""
+
+
+class PlainRunner(Runner):
+    """Calls `loop` on the stack of whoever calls `run`."""
+
+    __slots__ = ("_thread",)
+
+    def __init__(self, loop: Callable[[], bool]) -> None:
+        self._loop = loop  # type: ignore[misc]  # the other one's constructor is not called
+        self._thread: int | None = None
+
+    def run(self) -> bool:
+        """See `Runner`."""
+        self._thread = get_ident()
+        try:
+            return self._loop()
+        finally:
+            self._thread = None
+
+    @property
+    def is_here(self) -> bool:
+        """See `Runner`."""
+        return self._thread == get_ident()
+
+    def leave(self) -> NoReturn:
+        """See `Runner`; but frames of the goroutine see `Left`."""
+        assert self.is_here, "only what runs can be left"
+        raise Left
+
+
+def new_runner(loop: Callable[[], bool]) -> Runner:
+    """The best that there is here."""
+    return PlainRunner(loop) if why_not else Runner(loop)
 
 
 def keep(what: object) -> None:

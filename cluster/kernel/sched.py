@@ -35,7 +35,7 @@ from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Pro
 from cluster.kernel.outside import Alone, Outside
 from cluster.kernel.parks import parks
 from cluster.kernel.racing import begun
-from cluster.kernel.runner import Runner, keep
+from cluster.kernel.runner import Left, keep, new_runner
 from cluster.kernel.timers import Timers
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.errors import FatalError, ForeignAwaitError, Goexit, NotInGoroutineError
@@ -82,7 +82,7 @@ class Sched:
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
         self.outside: Outside = Alone(self.resize)
-        self._runner: Final = Runner(self._switch)
+        self._runner: Final = new_runner(self._switch)
         self._slice_tick, self._slice_began = NO_SLICE, clock.now()  # of the slice that was found under way then
         self._fresh = False  # the P that comes next is one for a new main
 
@@ -331,7 +331,8 @@ class Sched:
             g.program.gs.pop(g.goid, None)
             g.program.exiting.discard(g.goid)
             return False
-        self.events.append(Panicked(g, error))
+        if not isinstance(error, Left):  # else it has said why
+            self.events.append(Panicked(g, error))
         return True
 
     def _end(self, g: G, value: object) -> bool:

@@ -37,6 +37,7 @@ class RegisterM(NamedTuple):
     python: str
     endpoint: str
     immobile: str = ""  # why started goroutines cannot leave me, nor come to me
+    unpreempted: str = ""  # why goroutines keep me until they await
 
 
 class AcquireP(NamedTuple):

@@ -133,6 +133,7 @@ class MRow(NamedTuple):
     silent_ns: int
     pinned: int  # of these, those that are known to be unable to leave
     immobile: str  # why no started goroutine can leave; "" when they can
+    unpreempted: str  # why none is preempted; "" when they are
 
 
 class ProgramRow(NamedTuple):

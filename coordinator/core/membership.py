@@ -45,6 +45,7 @@ class M:
     retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease
     idle_since: Instant | None = None  # as newm.retire has seen it
     immobile: str = ""  # why started goroutines neither leave it nor come to it
+    unpreempted: str = ""  # why goroutines keep it until they await
     untaken: dict[tuple[ProgramId, int], Record] = field(default_factory=dict)  # sent to it, and perhaps lost with it
     took: dict[ProgramId, int] = field(default_factory=dict)  # goroutines that it ever said are its own, by program
 

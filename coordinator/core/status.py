@@ -24,7 +24,7 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
     ms = tuple(
         w.MRow(
             m.id, m.pid, m.status.value, NO_P if m.p is None else m.p, m.load.runnable, m.load.goroutines,
-            s.now - m.heard_at, m.load.pinned, m.immobile,
+            s.now - m.heard_at, m.load.pinned, m.immobile, m.unpreempted,
         )
         for m in s.members.ms.values()
     )  # fmt: skip

@@ -136,6 +136,7 @@ class Core:
         if (known := s.members.by_peer.get(peer)) is not None:
             ending.lose(s, known, "registered anew")
         m = s.members.join(peer, message.pid, message.endpoint, s.now, message.immobile)
+        m.unpreempted = message.unpreempted
         s.tell(m, w.Welcome(m.id, LEASE_RENEW_NS, LEASE_GIVE_UP_NS, len(s.table)))
         s.step("MStart", m=m.id, detail=f"pid={m.pid}")
         for program in s.programs.values():

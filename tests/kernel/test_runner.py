@@ -7,7 +7,8 @@ from contextvars import ContextVar, Token
 import pytest
 from greenlet import greenlet
 
-from cluster.kernel.runner import Runner
+from cluster.kernel import runner as runners
+from cluster.kernel.runner import Left, PlainRunner, Runner, new_runner
 
 VARIABLE: ContextVar[str] = ContextVar("VARIABLE", default="unset")
 
@@ -135,3 +136,40 @@ def test_a_runner_runs_inside_of_another() -> None:
     inner, outer = Runner(inner_loop), Runner(outer_loop)
     assert outer.run() is False
     assert log == ["inner", "left: True"]
+
+
+def test_a_runner_without_another_stack_returns_what_its_loop_returns_and_is_here_meanwhile() -> None:
+    seen: list[bool] = []
+
+    def loop() -> bool:
+        seen.append(runner.is_here)
+        thread = threading.Thread(target=lambda: seen.append(runner.is_here))
+        thread.start()
+        thread.join()
+        return False
+
+    runner = PlainRunner(loop)
+    assert runner.run() is False and seen == [True, False] and not runner.is_here
+
+
+def test_without_another_stack_who_leaves_is_unwound() -> None:
+    log: list[str] = []
+
+    def loop() -> bool:
+        try:
+            runner.leave()
+        except Exception:  # noqa: BLE001  # as programs do
+            log.append("except")
+        finally:
+            log.append("finally")
+
+    runner = PlainRunner(loop)
+    with pytest.raises(Left):  # which the kernel's loop takes
+        runner.run()
+    assert log == ["finally"] and not runner.is_here
+
+
+def test_what_there_is_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type(new_runner(lambda: False)) is Runner
+    monkeypatch.setattr(runners, "why_not", "it is not there")
+    assert type(new_runner(lambda: False)) is PlainRunner

@@ -1,8 +1,10 @@
 """A goroutine that does not give its M back is preempted: others run, and it comes to the right result."""
 
+import json
+
 import pytest
 
-from tests.process.place import Place
+from tests.process.place import Place, until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -200,3 +202,39 @@ def test_asyncpreemptoff_lets_a_goroutine_keep_its_m(place: Place) -> None:
     assert place.program(program, "-p", "1", "-w", "1").lines == ["main woke", "hog has done"]
     off = place.program(program, "-p", "1", "-w", "1", GODEBUG="asyncpreemptoff=1")
     assert off.lines == ["hog has done", "main woke"]
+
+
+def test_without_greenlet_goroutines_run_and_none_is_preempted_and_status_says_so(place: Place) -> None:
+    place.write("greenlet.py", "raise ImportError('not on this system')")
+    program = """
+        import time
+        from cluster import Chan, exit, go, sleep
+
+        def hog():
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end: pass
+            print("hog has done")
+
+        async def child(c): await c.send("a value")
+
+        async def main():
+            c = Chan()
+            go(child, c)
+            print(await c.recv())
+            go(hog)
+            await sleep(0.01)
+            print("main woke")
+            exit(3)
+        """
+    here = str(place.path)
+    done = place.program(program, "-p", "1", "-w", "1", PYTHONPATH=here)
+    assert (done.code, done.lines, done.err) == (3, ["a value", "hog has done", "main woke"], "")
+    place.start("-m", "coordinator")
+    place.wait_for_sockets("connection.json", 1)
+    place.start("-m", "worker", env={"PYTHONPATH": here})
+    place.wait_for_sockets("m-*.sock", 1)
+    why = "the greenlet library cannot be imported: not on this system"
+    until(lambda: len(json.loads(place.run("-m", "cluster", "status", "--json").out)["ms"]) == 1, "the M is a member")
+    assert json.loads(place.run("-m", "cluster", "status", "--json").out)["ms"][0]["unpreempted"] == why
+    shown = " ".join(place.run("-m", "cluster", "status").out.split())
+    assert f"Goroutines are not preempted on M0: {why}" in shown

@@ -9,7 +9,7 @@ from tests.coordinator.office import LOAD, Office
 def test_status_shows_ps_ms_and_programs() -> None:
     office = Office(procs=2, ms=2)
     program = office.start()
-    office.m(1).immobile = "no compiler"
+    office.m(1).immobile, office.m(0).unpreempted = "no compiler", "no greenlet"
     office.say("w0", w.Renew(1, *office.lease(0), LOAD._replace(runnable=3, goroutines=9, tick=4, pinned=2)))
     office.wait(50)
     census = w.Surveyed(1, (w.Census(program, 8, 1, 0, 0, 16384, 8192),), LOAD, ())
@@ -20,8 +20,8 @@ def test_status_shows_ps_ms_and_programs() -> None:
         globrunq=0,
         ps=(w.PRow(p, "running", 0, epoch, 3, 4), w.PRow(PId(1), "idle", -1, Epoch(0), 0, 0)),
         ms=(
-            w.MRow(MId(0), 100, "running", 0, 3, 9, 50, 2, ""),
-            w.MRow(MId(1), 101, "idle", -1, 0, 0, 50, 0, "no compiler"),
+            w.MRow(MId(0), 100, "running", 0, 3, 9, 50, 2, "", "no greenlet"),
+            w.MRow(MId(1), 101, "idle", -1, 0, 0, 50, 0, "no compiler", ""),
         ),
         programs=(w.ProgramRow(program, "p", 9, 16384, 8192, 50),),
     )
