@@ -25,7 +25,6 @@ Sources.    Go 1.19 runtime/panic.go: fatalthrow, exit. The greenlet library, do
 
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from threading import get_ident
 from typing import Final, NoReturn
 
 try:
@@ -37,6 +36,7 @@ else:
 
 _LEFT: Final[list[object]] = []  # for ever: see the essay
 _CONTEXT_EXISTS: Final[ContextVar[None]] = ContextVar("_CONTEXT_EXISTS")
+_RUNS: Final[ContextVar[object]] = ContextVar("_RUNS")  # the plain runner of this thread
 
 
 class Runner:
@@ -113,24 +113,23 @@ class Left(BaseException):
 class PlainRunner(Runner):
     """Calls `loop` on the stack of whoever calls `run`."""
 
-    __slots__ = ("_thread",)
+    __slots__ = ()
 
     def __init__(self, loop: Callable[[], bool]) -> None:
         self._loop = loop  # type: ignore[misc]  # the other one's constructor is not called
-        self._thread: int | None = None
 
     def run(self) -> bool:
         """See `Runner`."""
-        self._thread = get_ident()
+        outer = _RUNS.set(self)
         try:
             return self._loop()
         finally:
-            self._thread = None
+            _RUNS.reset(outer)
 
     @property
     def is_here(self) -> bool:
         """See `Runner`."""
-        return self._thread == get_ident()
+        return _RUNS.get(None) is self
 
     def leave(self) -> NoReturn:
         """See `Runner`; but frames of the goroutine see `Left`."""
