@@ -6,8 +6,9 @@ How.        The kernel runs on a stack of its own (kernel/runner.py). The signal
 Guards.     The handler refuses while something is in progress that another goroutine of this thread
             must not see half done: our own code, an import, a lock of the standard library, a
             collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
-            the start of a function, where no C function of the innermost frame can be in progress.
-            Whoever asked asks again soon (loop.py). A goroutine that is a C function is never left.
+            the start of a function, where no C function of the innermost frame can be in progress,
+            and in arithmetic, which changes nothing that others see. Whoever asked asks again soon
+            (loop.py). A goroutine that is a C function is never left.
 Hazards.    A preempted goroutine cannot leave its M before its next await. A C call that keeps the GIL
             is not interrupted. list.sort of a list that others see shows them an empty list.
 Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint. The guards are
@@ -32,6 +33,10 @@ SIGNAL: Final = signal.SIGRTMAX  # the last one that Python looks at: no other s
 _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, and the start of a function
     number for name, number in opcode.opmap.items() if name == "RESUME" or "JUMP_BACKWARD" in name
 )
+# A product of ints of two digits or more looks for signals itself, and finds all of them in a loop: sysmon sends
+# them while it has the GIL, which the main thread takes again behind its look at the back edge.
+_ARITHMETIC: Final = frozenset({opcode.opmap["BINARY_OP"]})
+_LEAVABLE: Final = _EDGES | _ARITHMETIC
 _LOOP: Final = Sched._switch.__code__
 _OURS: Final = tuple(os.path.join(*package.__path__, "") for package in (cluster, worker))
 _STDLIB: Final = os.path.dirname(os.__file__) + os.sep
@@ -131,7 +136,7 @@ class Preemptor:
             return "no frame"
         if frame.f_code is _LOOP:
             return "between two goroutines"  # the last may be parked already; a C function looks the same
-        if not self._force and frame.f_code.co_code[frame.f_lasti] not in _EDGES:
+        if not self._force and frame.f_code.co_code[frame.f_lasti] not in _LEAVABLE:
             return "not at a back edge"
         walked: FrameType | None = frame
         while walked is not None and walked.f_code is not _LOOP:
