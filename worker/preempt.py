@@ -20,6 +20,7 @@ import opcode
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
@@ -66,6 +67,7 @@ class Preemptor:
         self._collecting = 0
         self._force = False
         self._asked = self._wanted = False
+        self._asked_at_ns = 0
         self._serve: Final = serve
         self.preemptions = 0
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
@@ -74,7 +76,7 @@ class Preemptor:
 
     def request(self, thread_id: int, *, force: bool) -> None:
         """Ask the main thread, from another one, to leave its goroutine. It may refuse: see `refusals`."""
-        self._force, self._asked = force, True
+        self._force, self._asked, self._asked_at_ns = force, True, time.monotonic_ns()
         signal.pthread_kill(thread_id, SIGNAL)
 
     def ask(self, thread_id: int) -> None:
@@ -113,6 +115,8 @@ class Preemptor:
             self.refusals[why] = self.refusals.get(why, 0) + 1
         else:
             self.preemptions += 1
+            g = sched.cur
+            g.program.untold.append(("Preempt", g, "", self._asked_at_ns))
             sched.preempt()
 
     def _between(self, frame: FrameType | None) -> bool:

@@ -197,6 +197,7 @@ class Core:
                 m.load = load
                 if m.status in (MStatus.IDLE, MStatus.BLOCKED):
                     s.members.move(m, MEvent.WANT)
+                    s.step("ProcWant", m=m.id)
             case w.Returned(p_id, epoch):
                 self._returned(m, p_id, epoch)
             case w.Inject(records):
