@@ -111,6 +111,9 @@ WORDS: Final[Mapping[str, Words]] = {
         "a goroutine blocks the whole M, and the others in the queue can run elsewhere",
         "handoffp",
     ),
+    "ProcStop asked back": Words(
+        "{m} gives {p} up, for an M that stands in line, with what can move of its queue", "", "releasep, handoffp"
+    ),
     "ProcWant": Words(
         "{m} stands in line for a P", "it has a goroutine to run, and no right to run it", "exitsyscall, stopm"
     ),

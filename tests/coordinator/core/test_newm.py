@@ -179,3 +179,6 @@ def test_who_watches_is_told_of_the_hand_off_step_by_step() -> None:
     ]
     (asked,) = [step for traced in office.heard("client", w.Traced) for step in traced.steps]
     assert (asked.kind, asked.m, asked.p) == ("Retake", 1, 0)
+    told.clear()
+    say("w1", w.ReleaseP(p, office.lease(1)[1], LOAD, True))
+    assert told[:2] == [("ProcStop", 1, 0, "asked back"), ("ProcStart", 0, 0, "epoch=3")]
