@@ -5,6 +5,7 @@ lease     the round trip of a P's lease between two processes
 moving    what it costs to move a started goroutine, and whether that leaves anything behind
 crossing  the whole move from one M to another, until it runs there; travellers is the program
 imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
+ticker    how late a ticker is beside goroutines that never await; the same in asyncio and trio
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process
 figures   samples with their spread, and the machine that they are from
