@@ -173,9 +173,10 @@ class Explainer:
         """What the step says."""
         if self._origin_ns is None:
             self._origin_ns = step.at_ns
-        return f"{(step.at_ns - self._origin_ns) / 1e6:6.1f} ms  {self._sentence(step)}"
+        return f"{(step.at_ns - self._origin_ns) / 1e6:6.1f} ms  {self.sentence(step)}"
 
-    def _sentence(self, step: Step) -> str:
+    def sentence(self, step: Step) -> str:
+        """The same without the time."""
         detail = _on_one_line(step.detail)
         if step.kind in ("GoCreate", "GoStart") and detail:
             self._functions[step.goid] = detail
