@@ -91,6 +91,7 @@ class Nursery:
         context = zmq.Context()
         socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         socket.linger = 200
+        socket.reconnect_ivl, socket.reconnect_ivl_max = 10, 200  # ms, as the Ms: it must not be there long after them
         socket.connect(coordinator)
         socket.send(encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
         poller = zmq.Poller()

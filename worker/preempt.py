@@ -6,8 +6,9 @@ How.        The kernel runs on a stack of its own (kernel/runner.py). The signal
 Guards.     The handler refuses while something is in progress that another goroutine of this thread
             must not see half done: our own code, an import, a lock of the standard library, a
             collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
-            the start of a function, where no C function of the innermost frame can be in progress.
-            Whoever asked asks again soon (loop.py). A goroutine that is a C function is never left.
+            the start of a function, where no C function of the innermost frame can be in progress,
+            and in arithmetic, which changes nothing that others see. Whoever asked asks again soon
+            (loop.py). A goroutine that is a C function is never left.
 Hazards.    A preempted goroutine cannot leave its M before its next await. A C call that keeps the GIL
             is not interrupted. list.sort of a list that others see shows them an empty list.
 Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint. The guards are
@@ -19,6 +20,7 @@ import opcode
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
@@ -37,6 +39,10 @@ _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, an
 # Python 3.11 makes one step of a comparison of numbers and the jump behind it: then it stands at the comparison.
 _COMPARE: Final = opcode.opmap["COMPARE_OP"] if sys.version_info < (3, 12) else None
 _COMPARE_BYTES: Final = 6  # with its cache
+# A product of ints of two digits or more looks for signals itself, and finds all of them in a loop: sysmon sends
+# them while it has the GIL, which the main thread takes again behind its look at the back edge.
+_ARITHMETIC: Final = frozenset({opcode.opmap["BINARY_OP"]})
+_LEAVABLE: Final = _EDGES | _ARITHMETIC
 _LOOP: Final = Sched._switch.__code__
 _OURS: Final = tuple(os.path.join(*package.__path__, "") for package in (cluster, worker))
 _PROGRAMS: Final = tuple(os.path.join(*cluster.__path__, name, "") for name in ("examples", "bench"))  # like a user's
@@ -67,6 +73,7 @@ class Preemptor:
         self._collecting = 0
         self._force = False
         self._asked = self._wanted = False
+        self._asked_at_ns = 0
         self._serve: Final = serve
         self.preemptions = 0
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
@@ -75,7 +82,7 @@ class Preemptor:
 
     def request(self, thread_id: int, *, force: bool) -> None:
         """Ask the main thread, from another one, to leave its goroutine. It may refuse: see `refusals`."""
-        self._force, self._asked = force, True
+        self._force, self._asked, self._asked_at_ns = force, True, time.monotonic_ns()
         signal.pthread_kill(thread_id, SIGNAL)
 
     def ask(self, thread_id: int) -> None:
@@ -114,6 +121,8 @@ class Preemptor:
             self.refusals[why] = self.refusals.get(why, 0) + 1
         else:
             self.preemptions += 1
+            g = sched.cur
+            g.program.untold.append(("Preempt", g, "", self._asked_at_ns))
             sched.preempt()
 
     def _between(self, frame: FrameType | None) -> bool:
@@ -150,9 +159,9 @@ class Preemptor:
 
 
 def _at_edge(frame: FrameType) -> bool:
-    """Whether no C function of the frame can be in progress."""
+    """Whether no C function of the frame can be in progress, or only arithmetic."""
     code, at = frame.f_code.co_code, frame.f_lasti
-    return code[at] in _EDGES or (code[at] == _COMPARE and code[at + _COMPARE_BYTES] in _EDGES)
+    return code[at] in _LEAVABLE or (code[at] == _COMPARE and code[at + _COMPARE_BYTES] in _EDGES)
 
 
 def _is_ours(frame: FrameType, innermost: FrameType | None) -> bool:

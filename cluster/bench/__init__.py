@@ -7,6 +7,7 @@ crossing  the whole move from one M to another, until it runs there; travellers 
 sysmon    how quickly the scheduler reacts, and what it takes while it is idle; misbehaving is the program
 hogs      preemption at any point: are all results right? hogkinds is what the goroutines do
 imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
+ticker    how late a ticker is beside goroutines that never await; the same in asyncio and trio
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process
 figures   samples with their spread, and the machine that they are from

@@ -6,6 +6,7 @@ status     cluster status
 stop       cluster stop
 switch     cluster switch
 demo       cluster demo [NAME]
+stories    what `cluster demo handoff` and `cluster demo preempt` show
 tour       what `cluster demo` shows without a name
 
 Data to stdout, words to stderr.

@@ -9,6 +9,7 @@ from cluster.api.cluster import Cluster
 from cluster.api.session import print_to_streams
 from cluster.api.source import of_file
 from cluster.cli.entry import ExitCode
+from cluster.cli.stories import STORIES
 from cluster.cli.tour import Tour
 from cluster.examples.catalog import EXAMPLES, Example
 from cluster.launch.cpus import default_procs
@@ -38,18 +39,28 @@ def _names(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
 @click.option("-p", "--procs", type=click.IntRange(1, PROCS_MAX), help="GOMAXPROCS (default: the usable CPUs).")
 @click.option("-w", "--workers", type=click.IntRange(1, MS_MAX), help="How many Ms (default: one per P).")
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=REPORT_DIR, show_default=True)
-@click.option("--quick", is_flag=True, help="A smaller job, measured once: under ten seconds.")
+@click.option(
+    "--quick", is_flag=True, help="A smaller job, measured once: under ten seconds. Also of handoff and preempt."
+)
 @click.argument("name", required=False, callback=_names)
 def command(procs: int | None, workers: int | None, out: Path, quick: bool, name: Example | None) -> int:
     """The tour: hello world with every step of the scheduler told, one job on 1, 2 … n Ps, and the
-    picture of which core ran what. With NAME: that example, and its picture.
+    picture of which core ran what. With NAME: that example, and its picture; handoff and preempt are told
+    from their trace, and drawn, on Ps of their own.
 
     \b
     Examples:
       cluster demo
       cluster demo mandelbrot
       cluster demo sieve -p 2
+      cluster demo handoff
+      cluster demo preempt
     """
+    if name is not None and name.name in STORIES:
+        if procs or workers:
+            raise click.UsageError(f"{name.name} has Ps and Ms of its own: leave -p and -w out")
+        STORIES[name.name](Console(), out, quick=quick)
+        return ExitCode.DONE
     procs = procs or default_procs()
     workers = workers or procs
     if name is not None:

@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 # Imported when called: a subcommand pays for its own imports only.
 _COMMANDS: Final[Mapping[str, str]] = {
     "run": "Run main() of a program file.",
-    "demo": "The tour: hello world explained, scaling, the cores picture; or one example.",
+    "demo": "The tour: hello world explained, scaling, the cores picture; one example; handoff, preempt.",
     "switch": "What switches, leases and moves of goroutines cost on this machine.",
     "status": "Ps, Ms, the global queue and programs of a running cluster.",
     "stop": "End a running cluster.",

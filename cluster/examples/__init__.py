@@ -11,6 +11,8 @@ mandelbrot         CPU-bound: a goroutine per row, as text or as a picture
 producer_consumer  several producers and consumers on one channel with little room
 pipeline           stages joined by channels, one of them on as many cores as there are
 worker_pool        jobs that wait, done by a few workers
+handoff            goroutines that block their M in a call, and others that compute meanwhile
+preempt            a ticker beside hogs that never await
 daisy_chain        ten thousand goroutines in a row, and a message through all of them
 catalog            what there is, and the last line that each must print
 

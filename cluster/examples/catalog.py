@@ -40,6 +40,18 @@ EXAMPLES: Final = (
         "nine jobs that wait, done by three workers",
         "results: 1² = 1, 2² = 4, 3² = 9, 4² = 16, 5² = 25, 6² = 36, 7² = 49, 8² = 64, 9² = 81",
     ),
+    Example(
+        "handoff",
+        "handoff.py",
+        "goroutines that block in time.sleep beside some that compute, told step by step",
+        "4 goroutines have slept, and 2 have computed.",
+    ),
+    Example(
+        "preempt",
+        "preempt.py",
+        "a ticker of 10 ms beside three hogs on one P, told step by step; and in asyncio",
+        "A ticker has ticked beside 3 hogs.",
+    ),
     Example("daisy_chain", "daisy_chain.py", "ten thousand goroutines in a row, and a message through all", "10001"),
     Example("echo", "echo.py", "an echo server and fifty clients over TCP", "50 clients heard 1000 lines."),
 )

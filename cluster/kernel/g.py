@@ -150,7 +150,7 @@ class Program:
     """
 
     __slots__ = (
-        "id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "stack_steps", "exiting", "mobile",
+        "id", "gs", "ids", "main", "dropped", "wired", "stacks", "max_stack", "untold", "exiting", "mobile",
         "race",
     )  # fmt: skip
 
@@ -166,7 +166,8 @@ class Program:
         self.exiting: Final[set[int]] = set()  # goids of those that a Goexit is ending
         self.stacks: Final[dict[int, HasFrames]] = {}  # by goid, of those that are in a `call`
         self.max_stack = STACK_MAX
-        self.stack_steps: Final[deque[tuple[str, G, str]]] = deque(maxlen=256)  # StackGrow and StackShrink, untold
+        # StackGrow, StackShrink and Preempt, for the trace: whose, the detail, when (0: in the slice under way).
+        self.untold: Final[deque[tuple[str, G, str, int]]] = deque(maxlen=256)
 
 
 def goids(stripe: int, stripes: int) -> Iterator[int]:

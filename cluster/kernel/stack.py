@@ -86,7 +86,7 @@ class Stack:
         self._resize("StackGrow", size)
 
     def _resize(self, kind: str, size: int) -> None:
-        self._g.program.stack_steps.append((kind, self._g, f"{self.size} to {size}"))
+        self._g.program.untold.append((kind, self._g, f"{self.size} to {size}", 0))
         self.size = size
 
 

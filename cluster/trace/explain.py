@@ -74,8 +74,15 @@ WORDS: Final[Mapping[str, Words]] = {
     "GoPanic exit": Words("{g} calls exit on {m}", "the program ends at once", "exit"),
     "GoPanic load": Words("{m} cannot load the program", "", "main"),
     "GoSched": Words("{g} yields, to the tail of the global queue", "", "goschedImpl"),
+    "Preempt": Words(
+        "sysmon sends {m} a signal: {g} has had {p} for more than 10 ms",
+        "one that does not await must be made to leave, in the middle of what it does",
+        "retake, preemptone, signalM",
+    ),
     "GoPreempt": Words(
-        "{g} is preempted and goes to the global queue", "a slice is 10 ms, and others wait", "gopreempt_m"
+        "{g} is preempted after {ran_ms} ms, and goes to the tail of the global queue",
+        "a slice is 10 ms, and others wait",
+        "asyncPreempt, gopreempt_m",
     ),
     "GoSleep": Words("{g} sleeps; {m} takes the next goroutine", "", "timeSleep"),
     "GoBlock": Words("{g} parks; {m} takes the next goroutine", "", "gopark"),
@@ -88,11 +95,30 @@ WORDS: Final[Mapping[str, Words]] = {
     "GoUnblock": Words("{g} is ready: runnext of {p}", "", "ready"),
     "GoSysCall": Words("{g} enters a system call", "", "entersyscall"),
     "GoSysExit": Words("{g} is back from its system call", "", "exitsyscall"),
+    "GoSysBlock": Words(
+        "sysmon sees that {g} blocks {m} in a call: {m} neither computes nor waits for a core",
+        "a P must not wait for such a call, which can take for ever",
+        "retake",
+    ),
     # Ms and Ps.
     "ProcStop": Words(
         "{m} gives the lease of {p} back",
         "an M that has nothing to run must not keep a P from one that has",
         "releasep, pidleput",
+    ),
+    "ProcStop handed off: its M is blocked": Words(
+        "{m} hands {p} off, with all of its queue that can move, and stays in its call",
+        "a goroutine blocks the whole M, and the others in the queue can run elsewhere",
+        "handoffp",
+    ),
+    "ProcStop asked back": Words(
+        "{m} gives {p} up, for an M that stands in line, with what can move of its queue", "", "releasep, handoffp"
+    ),
+    "ProcWant": Words(
+        "{m} stands in line for a P", "it has a goroutine to run, and no right to run it", "exitsyscall, stopm"
+    ),
+    "NewM": Words(
+        "goroutines wait on an idle P, and no M is idle: one more M is to be forked", "", "handoffp, startm, newm"
     ),
     "ProcStop retaken": Words(
         "{p} is taken from {m}", "its lease is over, and with the epoch all that it still may say", "retake"
@@ -110,10 +136,11 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "GoPin": Words("{g} stays on {m}: {detail}", "what it holds cannot leave its process", "stoplockedm"),
     "Give": Words("{m} gives away what it cannot run soon: {detail}", "", "injectglist, wakep"),
-    "Handoff": Words(
-        "{m} hands {p} off", "a goroutine blocks the whole M, and the others in the queue can run elsewhere", "handoffp"
+    "Retake": Words("{p} is asked back from {m}", "it has had its slice, and another M waits for a P", "retake"),
+    "Retake spinning": Words("{p} is asked back from {m}", "it has no work for it, and another M waits", "retake"),
+    "Retake blocked": Words(
+        "{p} is retaken from {m}, which is blocked", "another M, or a new one, can use it", "retake, handoffp"
     ),
-    "Retake": Words("sysmon takes {p} back from {m}", "it has had its slice, and others wait", "retake"),
     "MExit": Words("{m} is gone: {detail}", "", "mexit"),
     # The end.
     "MainReturn": Words(
@@ -146,9 +173,10 @@ class Explainer:
         """What the step says."""
         if self._origin_ns is None:
             self._origin_ns = step.at_ns
-        return f"{(step.at_ns - self._origin_ns) / 1e6:6.1f} ms  {self._sentence(step)}"
+        return f"{(step.at_ns - self._origin_ns) / 1e6:6.1f} ms  {self.sentence(step)}"
 
-    def _sentence(self, step: Step) -> str:
+    def sentence(self, step: Step) -> str:
+        """The same without the time."""
         detail = _on_one_line(step.detail)
         if step.kind in ("GoCreate", "GoStart") and detail:
             self._functions[step.goid] = detail

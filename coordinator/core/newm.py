@@ -40,6 +40,7 @@ def newm(s: State) -> None:
                 _exhausted(s)
             else:
                 nursery.asked = True
+                s.step("NewM")
                 s.send(peer, NewM())
             return
 

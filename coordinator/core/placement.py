@@ -43,6 +43,7 @@ def _hand_off(s: State) -> None:
         if m.blocked:
             p = holding(s, m)
             m.blocked, m.retake_asked_at = False, s.now
+            s.step("Retake", m=m.id, p=p.id, detail="blocked")
             s.tell(m, HandOff(p.id, p.epoch))
 
 
@@ -65,6 +66,7 @@ def _ask_back(s: State) -> None:
     victim = min(_not_asked(s), key=lambda m: _slice_end(s, m))
     p = holding(s, victim)
     victim.retake_asked_at = s.now
+    s.step("Retake", m=victim.id, p=p.id, detail="" if victim.status is MStatus.RUNNING else "spinning")
     s.tell(victim, Retake(p.id, p.epoch))
 
 

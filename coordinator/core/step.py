@@ -206,6 +206,7 @@ class Core:
                 m.load = load
                 if m.status in (MStatus.IDLE, MStatus.BLOCKED):
                     s.members.move(m, MEvent.WANT)
+                    s.step("ProcWant", m=m.id)
             case w.Returned(p_id, epoch):
                 self._returned(m, p_id, epoch)
             case w.Inject(records):
@@ -308,8 +309,9 @@ class Core:
         p.runq += self._received(m, message.records)
         p.tick = message.load.tick
         s.table.release(p)
+        asked = "asked back" if m.retake_asked_at is not None else ""
         m.p, m.blocked = None, False
-        s.step("ProcStop", m=m.id, p=p.id, detail="handed off: its M is blocked" if message.blocked else "")
+        s.step("ProcStop", m=m.id, p=p.id, detail="handed off: its M is blocked" if message.blocked else asked)
         s.members.move(m, MEvent.HAND_OFF if message.blocked else MEvent.RELEASE)
         if message.wants:
             s.members.move(m, MEvent.WANT)

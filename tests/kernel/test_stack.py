@@ -164,9 +164,9 @@ def test_a_stack_is_doubled_when_it_is_full_and_halved_at_a_collection() -> None
     shell.run(main)
     assert sizes[0] >= 16 * STACK_MIN and sizes[0] & (sizes[0] - 1) == 0
     assert sizes[1] == STACK_MIN
-    kinds = [kind for kind, _, _ in shell.program.stack_steps]
+    kinds = [kind for kind, _, _, _ in shell.program.untold]
     assert kinds == sorted(kinds) and set(kinds) == {"StackGrow", "StackShrink"}
-    changes = [tuple(map(int, change.split(" to "))) for _, _, change in shell.program.stack_steps]
+    changes = [tuple(map(int, change.split(" to "))) for _, _, change, _ in shell.program.untold]
     assert changes[0] == (2048, 4096) and changes[-1] == (4096, 2048)
     assert all({a, b} == {min(a, b), 2 * min(a, b)} for a, b in changes), "a change that changes nothing"
 

@@ -100,7 +100,7 @@ def test_every_kind_is_told_on_one_line_that_names_gos_function_and_leaves_no_br
     for kind, words in WORDS.items():
         word, _, special = kind.partition(" ")
         goid = 1 if special == "main" else 7
-        detail = special if special not in ("", "main") else "procs=2 pid=3 epoch=4"
+        detail = special if special not in ("", "main") else "procs=2 pid=3 epoch=4 ran_ms=10.2"
         line = Explainer().line(Step(word, 0, 0, 0, goid, detail))
         assert LINE.fullmatch(line)
         assert line.endswith(f"({words.go})")

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import pytest
@@ -37,20 +38,29 @@ def preemptor(shell: FakeShell) -> Iterator[Preemptor]:
 @pytest.fixture
 def hammered(preemptor: Preemptor) -> Iterator[Preemptor]:
     """Requests come all the time, each by force."""
+    with hammering(preemptor, force=True):
+        yield preemptor
+
+
+@contextmanager
+def hammering(preemptor: Preemptor, force: bool) -> Iterator[None]:
+    """Requests come all the time."""
     main, over = threading.main_thread().ident, threading.Event()
     assert main is not None
 
     def hammer() -> None:
         while not over.wait(PAUSE_S):
-            preemptor.request(main, force=True)
+            preemptor.request(main, force=force)
 
     thread, interval = threading.Thread(target=hammer), sys.getswitchinterval()
     sys.setswitchinterval(PAUSE_S)
     thread.start()
-    yield preemptor
-    over.set()
-    thread.join()
-    sys.setswitchinterval(interval)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(interval)
 
 
 def loop_frame() -> FrameType:
@@ -196,3 +206,17 @@ def test_values_arrive_once_and_in_order_under_a_hail_of_signals(shell: FakeShel
 
     assert shell.run(main) > 0  # type: ignore[operator]  # main returns an int
     assert hammered.refusals["between two goroutines"] > 0
+
+
+def test_a_loop_that_multiplies_is_left_without_force(shell: FakeShell, preemptor: Preemptor) -> None:
+    """Products of ints of several digits find the signals before the back edge does."""
+
+    async def main() -> int:
+        factor, product = 1 << 40, 0
+        while preemptor.preemptions < 3:
+            for i in range(1000):
+                product = factor * (i + factor)
+        return product
+
+    with hammering(preemptor, force=False):
+        assert shell.run(main) == (1 << 40) * (999 + (1 << 40))

@@ -18,9 +18,10 @@ Sources.    Go 1.19 runtime/proc.go: retake, handoffp, exitsyscall, injectglist.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
 from cluster.model.clock import Instant
-from cluster.model.ids import NO_P, Epoch, MId, ProgramId
+from cluster.model.ids import NO_P, Epoch, MId, PId, ProgramId
 from cluster.wire import messages as w
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.lease import LeaseClient
@@ -54,6 +55,7 @@ class InCall:
         self._take: Final = take
         self.active = False
         self._told = False
+        self._g: G | None = None  # who is in it, for the trace
 
     @property
     def keeps_others(self) -> bool:
@@ -64,8 +66,11 @@ class InCall:
         """The goroutine is blocked in a call, as it seems; or still is."""
         if self._sched.cur is None or self._find.state not in (State.RUNNING, State.WANTING, State.BLOCKED):
             return
-        self.active = True
         lease = self._lease.lease
+        if not self.active:
+            self._g = self._sched.cur
+            self._trace("GoSysBlock", NO_P if lease is None else lease.p)
+        self.active = True
         if lease is not None and not self._told:
             self._told = True
             self._outbox.post(COORDINATOR, w.Blocked(lease.p, lease.epoch, self._load()))
@@ -141,6 +146,16 @@ class InCall:
 
     def _over(self) -> None:
         lease = self._lease.lease
+        if self.active and self._g is not None and not self._g.preempted:  # else it was left in its call
+            self._trace("GoSysExit", NO_P if lease is None else lease.p)
         if self._told and lease is not None:
             self._outbox.post(COORDINATOR, w.Returned(lease.p, lease.epoch))
-        self.active = self._told = False
+        self.active, self._told, self._g = False, False, None
+
+    def _trace(self, kind: str, p: PId) -> None:
+        """Tell what became of the goroutine, at once: the main thread, which collects spans, is in its call."""
+        g, me = self._g, self._moves.me
+        hosted = None if g is None else self._programs.get(g.program.id)
+        if g is not None and hosted is not None and hosted.watched:
+            step = w.Step(kind, self._sched.clock.now(), me, p, g.goid, "")
+            self._outbox.post(COORDINATOR, w.Traced(hosted.id, (), (step,)))

@@ -47,12 +47,14 @@ class Tracer:
             spans.append(span)
             self.pending += 1
         self._tell(g, m, p, span)
-        while g.program.stack_steps:
-            kind, resized, detail = g.program.stack_steps.popleft()
-            self.note(resized, kind, detail, m, p, start)
+        while g.program.untold:
+            kind, whose, detail, at_ns = g.program.untold.popleft()
+            self.note(whose, kind, detail, m, p, Instant(at_ns) if at_ns else start)
+        if g.preempted:
+            self.note(g, "GoPreempt", f"ran_ms={elapsed_ns / MILLISECOND:.1f}", m, p, Instant(start + elapsed_ns))
 
     def note(self, g: G, kind: str, detail: str, m: MId, p: PId, now: Instant) -> None:
-        """Something happened to `g`: StackGrow, StackShrink, GoMove, GoPin."""
+        """Something happened to `g`: StackGrow, StackShrink, Preempt, GoPreempt, GoMove, GoPin."""
         if not self.pending:
             self.due = after(now, FLUSH_NS)
         self.pending += 1

@@ -2,6 +2,7 @@
 
 from cluster.model.clock import SECOND
 from cluster.model.ids import NO_P, Epoch, ProgramId
+from cluster.model.limits import SLICE_NS
 from cluster.wire import messages as w
 from coordinator.core.newm import DECLINED_NS, EXPECT_NS, next_retirement
 from coordinator.core.step import Core
@@ -213,3 +214,36 @@ def test_those_that_were_there_from_the_start_stay() -> None:
 
 def test_a_core_takes_the_limit() -> None:
     assert Core(1, 1, PYTHON, Office().clock.now(), 7).state.max_threads == 7
+
+
+def test_who_watches_is_told_of_the_hand_off_step_by_step() -> None:
+    office = Office(procs=1, ms=1)
+    office.say("nursery", w.RegisterNursery(5, (100,), True))
+    program = office.start(explain=True)
+    p, epoch = office.lease(0)
+    told: list[tuple[str, int, int, str]] = []
+
+    def say(peer: str, message: w.ToCoordinator) -> None:
+        office.say(peer, message)
+        steps = [step for traced in office.heard("client", w.Traced) for step in traced.steps]
+        told.extend((step.kind, step.m, step.p, step.detail) for step in steps)
+
+    say("w0", w.Blocked(p, epoch, LOAD))
+    say("w0", w.ReleaseP(p, epoch, LOAD, False, records(program, 2), blocked=True))
+    say("nursery", w.Forked(101))
+    say("w1", w.RegisterM(101, PYTHON, "at w1"))
+    say("w0", w.AcquireP(LOAD))
+    office.wait(SLICE_NS)
+    assert told == [
+        ("Retake", 0, 0, "blocked"),
+        ("ProcStop", 0, 0, "handed off: its M is blocked"),
+        ("NewM", -1, -1, ""),
+        ("MStart", 1, -1, "pid=101"),
+        ("ProcStart", 1, 0, "epoch=2"),
+        ("ProcWant", 0, -1, ""),
+    ]
+    (asked,) = [step for traced in office.heard("client", w.Traced) for step in traced.steps]
+    assert (asked.kind, asked.m, asked.p) == ("Retake", 1, 0)
+    told.clear()
+    say("w1", w.ReleaseP(p, office.lease(1)[1], LOAD, True))
+    assert told[:2] == [("ProcStop", 1, 0, "asked back"), ("ProcStart", 0, 0, "epoch=3")]

@@ -3,6 +3,7 @@
 import pytest
 
 from cluster.kernel.far import FarOp
+from cluster.kernel.g import PREEMPTED
 from cluster.model.clock import MILLISECOND
 from cluster.model.ids import MAIN_GOID, NO_P, Epoch, PId
 from cluster.wire import frame
@@ -14,14 +15,16 @@ from cluster.wire.messages import (
     HandOff,
     Inject,
     LeaseP,
+    LoadProgram,
     Record,
     ReleaseP,
     Retake,
     Returned,
+    Traced,
     Work,
 )
 from tests.worker.movers import queued, step
-from tests.worker.seat import EPOCH, OTHER, P0, A, Seat
+from tests.worker.seat import EPOCH, OPTIONS, OTHER, P0, SOURCE, A, Seat
 from worker.core.find_runnable import State
 from worker.core.outbox import COORDINATOR
 
@@ -53,10 +56,12 @@ LATER = Epoch(EPOCH + 1)
 class Caller(Seat):
     """Its main makes a call: there the test stands in for the sysmon thread."""
 
-    def __init__(self, meanwhile: object) -> None:
+    def __init__(self, meanwhile: object, watched: bool = False) -> None:
         super().__init__(CALLS)
         self.meanwhile = meanwhile
-        self.join()
+        self.join(None)
+        self.take(LoadProgram(A, SOURCE, OPTIONS._replace(explain=watched), 0, 1))
+        self.send()
         self.lease()
         self.work(Record(A, MAIN_GOID, b""))
         self.turn()
@@ -204,3 +209,39 @@ def test_one_that_ends_with_its_call_leaves_an_idle_m() -> None:
     seat.machine.sched.globrunq.clear()
     seat.turn()
     assert seat.heard(Returned) == [Returned(NO_P, Epoch(0))] and seat.machine.find.state is State.IDLE
+
+
+def steps_of(seat: Seat) -> list[tuple[str, int, int]]:
+    """What the trace has just told of calls: kind, P, goroutine."""
+    steps = [step for traced in seat.heard(Traced) for step in traced.steps]
+    return [(step.kind, step.p, step.goid) for step in steps if step.kind.startswith("GoSys")]
+
+
+def test_the_trace_tells_the_beginning_and_the_end_of_a_call_once() -> None:
+    def meanwhile(seat: Caller) -> None:
+        seat.blocks()
+        assert steps_of(seat) == [("GoSysBlock", P0, MAIN_GOID)]
+        seat.blocks()
+        assert not steps_of(seat)
+        seat.aside(HAND_OFF)
+
+    seat = Caller(meanwhile, watched=True)
+    seat.turn()
+    assert steps_of(seat) == [("GoSysExit", NO_P, MAIN_GOID)]
+    seat.turn()
+    assert not steps_of(seat)
+
+
+def test_one_that_goes_on_is_told_as_back_and_who_is_left_in_its_call_is_not() -> None:
+    def meanwhile(seat: Caller) -> None:
+        seat.blocks()
+        seat.machine.incall.resumes(seat.now())
+        seat.send()
+        assert steps_of(seat) == [("GoSysExit", P0, MAIN_GOID)]
+        seat.blocks()
+        seat.gs()[0].pinned = PREEMPTED
+        seat.machine.incall.ends(seat.now())
+        seat.send()
+        assert not steps_of(seat)
+
+    assert not Caller(meanwhile, watched=True).machine.incall.active

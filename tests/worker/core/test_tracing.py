@@ -1,7 +1,7 @@
 """Spans and steps of watched programs."""
 
-from cluster.kernel.g import G, Program
-from cluster.model.clock import Instant
+from cluster.kernel.g import PREEMPTED, G, Program
+from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.ids import MId, PId, ProgramId
 from cluster.wire.messages import Span
 from worker.core.tracing import FLUSH_NS, JOIN_NS, SPANS_MAX, TOLD_MAX, Tracer
@@ -82,3 +82,20 @@ def test_programs_are_told_apart() -> None:
     watched.ran(1, 100)
     watched.tracer.ran(G(1, other, body, (), None, 0), M, P, Instant(200), 10)
     assert [program for program, _, _ in watched.tracer.flush(None)] == [1, 2]
+
+
+def test_a_preempted_goroutine_is_told_with_the_signal_that_it_got() -> None:
+    watched = Watched()
+    g = watched.g(7)
+    g.pinned = PREEMPTED
+    watched.program.untold.append(("Preempt", g, "", 10 * MILLISECOND))
+    watched.ran(7, 100, 11 * MILLISECOND)
+    watched.program.untold.append(("StackGrow", g, "2048 to 4096", 0))
+    g.pinned = ""
+    watched.ran(7, 12 * MILLISECOND)
+    ((_, _, steps),) = watched.tracer.flush(None)
+    assert [(step.kind, step.at_ns, step.detail) for step in steps[1:]] == [
+        ("Preempt", 10 * MILLISECOND, ""),
+        ("GoPreempt", 11 * MILLISECOND + 100, "ran_ms=11.0"),
+        ("StackGrow", 12 * MILLISECOND, "2048 to 4096"),
+    ]
