@@ -8,6 +8,8 @@ Meanwhile.  Objects of this M are others' homes: `serve` does what they ask, on 
             middle of the call. What that makes runnable leaves for the global queue (Inject).
 End.        The goroutine goes on for at most the rest of its slice without a P: its next scheduling point brings
             it to `ends`; until then the sysmon thread may see it run (`resumes`) and asks for a P for it.
+Pinned.     A P that this M has asked for in the middle of a call, for goroutines that cannot leave, is not
+            handed off at once: the sysmon thread has STAYS_NS to get the main thread out of that call.
 Threads.    `begins`, `resumes` and `hand_off` are the sysmon thread's, under the shell's lock, while the main
             thread is inside the goroutine; `serve` and `ends` the main thread's, under that lock.
 Unlike Go.  Go's entersyscall says that a call begins, and exitsyscall takes a P before a line of Go
@@ -20,14 +22,17 @@ from typing import Final
 
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
-from cluster.model.clock import Instant
+from cluster.model.clock import Instant, after
 from cluster.model.ids import NO_P, Epoch, MId, PId, ProgramId
+from cluster.model.limits import SYSMON_PERIOD_NS
 from cluster.wire import messages as w
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.lease import LeaseClient
 from worker.core.moves import Moves
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
+
+STAYS_NS: Final = 2 * SYSMON_PERIOD_NS
 
 
 class InCall:
@@ -55,6 +60,8 @@ class InCall:
         self._take: Final = take
         self.active = False
         self._told = False
+        self._for_pinned = False  # the next P is for goroutines that cannot leave
+        self._stays_until = Instant(0)
         self._g: G | None = None  # who is in it, for the trace
 
     @property
@@ -71,7 +78,12 @@ class InCall:
             self._g = self._sched.cur
             self._trace("GoSysBlock", NO_P if lease is None else lease.p)
         self.active = True
-        if lease is not None and not self._told:
+        if lease is None or self._told:
+            return
+        now = self._sched.clock.now()
+        if self._for_pinned:
+            self._for_pinned, self._stays_until = False, after(now, STAYS_NS)
+        if now >= self._stays_until:
             self._told = True
             self._outbox.post(COORDINATOR, w.Blocked(lease.p, lease.epoch, self._load()))
 
@@ -122,6 +134,7 @@ class InCall:
         if records := self._moves.leave_all():
             self._outbox.post(COORDINATOR, w.Inject(records))
         if self._sched.runnable():
+            self._for_pinned = True
             self._want(now)
 
     def resumes(self, now: Instant) -> None:
@@ -151,6 +164,7 @@ class InCall:
         if self._told and lease is not None:
             self._outbox.post(COORDINATOR, w.Returned(lease.p, lease.epoch))
         self.active, self._told, self._g = False, False, None
+        self._for_pinned, self._stays_until = False, Instant(0)
 
     def _trace(self, kind: str, p: PId) -> None:
         """Tell what became of the goroutine, at once: the main thread, which collects spans, is in its call."""

@@ -26,6 +26,7 @@ from cluster.wire.messages import (
 from tests.worker.movers import queued, step
 from tests.worker.seat import EPOCH, OPTIONS, OTHER, P0, SOURCE, A, Seat
 from worker.core.find_runnable import State
+from worker.core.incall import STAYS_NS
 from worker.core.outbox import COORDINATOR
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
@@ -185,6 +186,28 @@ def test_what_cannot_leave_makes_it_want_a_p() -> None:
 
     seat = Caller(meanwhile)
     assert seat.machine.may_run
+
+
+def test_a_p_for_what_cannot_leave_is_not_handed_off_before_the_call_could_be_left() -> None:
+    def meanwhile(seat: Caller) -> None:
+        seat.blocks()
+        for g in queued(seat):
+            g.pinned = "it will not"
+        seat.aside(HAND_OFF)
+        seat.heard(Blocked)
+        for epoch in (LATER, Epoch(LATER + 1)):
+            seat.aside(LeaseP(P0, epoch, 0, 0, 2, False))
+            seat.blocks()
+            seat.clock.advance(STAYS_NS - 1)
+            seat.blocks()
+            assert not seat.heard(Blocked) and seat.machine.holds_p
+            seat.clock.advance(1)
+            seat.blocks()
+            assert len(seat.heard(Blocked)) == 1, "it could not: somebody else may have the P for a while"
+            seat.aside(HandOff(P0, epoch))
+            assert len(seat.heard(AcquireP)) == 1
+
+    Caller(meanwhile)
 
 
 def test_one_that_goes_on_without_a_scheduling_point_gets_a_p() -> None:
