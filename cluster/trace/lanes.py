@@ -156,10 +156,10 @@ def place(bars: Sequence[Bar], grain_ns: int) -> list[Placed]:
 
 
 def _grouped(spans: Iterable[Span], field: str) -> dict[int, list[Span]]:
-    """The spans by one of their fields, each list sorted by beginning."""
+    """The spans by one of their fields, by beginning; where several begin at once, the shortest first."""
     groups: dict[int, list[Span]] = {}
     of = attrgetter(field)
-    for span in sorted(spans, key=attrgetter("start_ns")):
+    for span in sorted(spans, key=attrgetter("start_ns", "end_ns")):
         groups.setdefault(of(span), []).append(span)
     return groups
 

@@ -90,6 +90,12 @@ def test_a_clock_that_ran_backwards_loses_no_span() -> None:
     assert (lane.spans, lane.busy_ns) == (2, 500)
 
 
+def test_a_span_without_a_length_comes_before_the_one_that_begins_where_it_does() -> None:
+    spans = [span(0, 2000), span(2000, 7000), span(2000, 2000, goid=2)]
+    (lane,) = m_lanes(spans, GRAIN)
+    assert [(placed.bar.start_ns, placed.bar.end_ns) for placed in lane.bars] == [(0, 2000), (2000, 7000)]
+
+
 def test_two_ms_on_one_core_share_its_lane_only_while_they_overlap() -> None:
     spans = [span(0, 50_000), span(20_000, 40_000, m=1), span(60_000, 90_000), span(95_000, 99_000, m=1)]
     (lane,) = core_lanes(spans, GRAIN)
