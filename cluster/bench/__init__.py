@@ -10,7 +10,8 @@ imbalance long-lived goroutines that all begin on one M, beside bare processes; 
 ticker    how late a ticker is beside goroutines that never await; the same in asyncio and trio
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process
-figures   samples with their spread, and the machine that they are from
+sampling  the protocol by which a cost is sampled, and its check; figures is samples with their spread
+machine   what a figure is from: processor, kernel, hypervisor, versions; whether others use it meanwhile
 running   a program file on a cluster, for a measurement
 
 Run one by `python -m cluster.bench.kernel`.

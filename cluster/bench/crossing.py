@@ -19,7 +19,8 @@ from typing import Final
 import click
 
 from cluster.api.cluster import Cluster
-from cluster.bench.figures import Figure, in_words, machine
+from cluster.bench.figures import Figure
+from cluster.bench.machine import in_words, machine
 from cluster.bench.running import pids_of, printed_by
 from cluster.model.clock import MICROSECOND
 from cluster.model.errors import ClusterError

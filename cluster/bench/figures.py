@@ -1,15 +1,13 @@
-"""Figures: samples of one quantity with their median and quartiles, and the machine that they are from."""
+"""Figures: samples of one quantity, with their median and how far it can be trusted."""
 
-import os
-import platform
+import random
 import statistics
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-_CPUINFO: Final = Path("/proc/cpuinfo")
+RESAMPLES: Final = 1000  # of the bootstrap: the ends of the interval are then between the 25th and 26th from either end
+CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,23 @@ class Figure:
         return low, high
 
     @property
+    def minimum(self) -> float:
+        return min(self.samples)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % bootstrap interval of the median: the same for the same samples.
+
+        Source: Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile method.
+        """
+        if len(self.samples) == 1:
+            return self.samples[0], self.samples[0]
+        rng, size = random.Random(0), len(self.samples)
+        medians = sorted(statistics.median(rng.choices(self.samples, k=size)) for _ in range(RESAMPLES))
+        outside = round(RESAMPLES * (1 - CONFIDENCE) / 2)
+        return medians[outside], medians[-1 - outside]
+
+    @property
     def p99(self) -> float:
         """The 99th percentile; of fewer than a hundred samples it is near the worst."""
         if len(self.samples) == 1:
@@ -40,9 +55,8 @@ class Figure:
 
     def describe(self) -> dict[str, object]:
         """As plain data."""
-        low, high = self.quartiles
-        told = {"unit": self.unit, "median": self.median, "quartiles": [low, high], "p99": self.p99}
-        return told | {"samples": len(self.samples)}
+        told = {"unit": self.unit, "median": self.median, "interval": list(self.interval), "min": self.minimum}
+        return told | {"quartiles": list(self.quartiles), "p99": self.p99, "samples": len(self.samples)}
 
     def __str__(self) -> str:
         low, high = self.quartiles
@@ -60,41 +74,3 @@ def by_name(rounds: Iterable[Mapping[str, float]]) -> dict[str, tuple[float, ...
     """The samples of each name, in the order of the rounds; each round has all names."""
     taken = list(rounds)
     return {name: tuple(one[name] for one in taken) for name in taken[0]}
-
-
-def machine() -> dict[str, object]:
-    """What a figure has no meaning without."""
-    return {
-        "cpu": _cpu(),
-        "cpus": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "commit": _commit(),
-        "load": round(os.getloadavg()[0], 2),
-    }
-
-
-def in_words(facts: Mapping[str, object]) -> str:
-    """`machine()` as one line."""
-    commit = f", commit {facts['commit']}" if facts["commit"] else ""
-    return (
-        f"{facts['cpu']}, {facts['cpus']} CPUs, {facts['system']}, Python {facts['python']}{commit}, "
-        f"load {facts['load']} before"
-    )
-
-
-def _cpu() -> str:
-    if _CPUINFO.exists():
-        for line in _CPUINFO.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _commit() -> str:
-    """The commit of this checkout, with a + when files differ from it; "" when it is none."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
-    try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

@@ -21,8 +21,8 @@ from typing import Final
 
 import click
 
-from cluster.bench.figures import in_words, machine
 from cluster.bench.hogkinds import KINDS
+from cluster.bench.machine import in_words, machine
 from cluster.kernel.chan import Chan
 from cluster.kernel.events import Panicked
 from cluster.kernel.g import Program

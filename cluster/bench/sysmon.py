@@ -20,7 +20,8 @@ import click
 import psutil
 
 from cluster.api.cluster import Cluster
-from cluster.bench.figures import Figure, in_words, machine
+from cluster.bench.figures import Figure
+from cluster.bench.machine import in_words, machine
 from cluster.bench.running import pids_of, printed_by
 from cluster.model.clock import MILLISECOND, SECOND
 

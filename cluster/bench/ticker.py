@@ -24,7 +24,7 @@ from typing import Final
 import click
 
 from cluster.api.cluster import Cluster
-from cluster.bench.figures import in_words, machine
+from cluster.bench.machine import in_words, machine
 from cluster.bench.running import pids_of, printed_by
 from cluster.examples import preempt
 from cluster.model.clock import MILLISECOND, SECOND

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.bench import crossing, kernel, lease, moving, sysmon
-from cluster.bench.figures import Figure, by_name, in_words, machine, number
+from cluster.bench.figures import Figure, by_name, number
+from cluster.bench.machine import in_words, machine
 from cluster.bench.movepeer import NoneShared
 from cluster.cli.entry import ExitCode
 from cluster.wire import frame

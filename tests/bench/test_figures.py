@@ -1,8 +1,10 @@
-"""What is printed of samples, and of the machine."""
+"""What is printed of samples."""
+
+import random
 
 import pytest
 
-from cluster.bench.figures import Figure, by_name, in_words, machine, number
+from cluster.bench.figures import Figure, by_name, number
 
 
 def test_a_figure_has_its_median_and_quartiles_within_its_samples() -> None:
@@ -16,8 +18,23 @@ def test_of_one_sample_the_quartiles_are_the_sample() -> None:
 
 
 def test_a_figure_as_data_says_how_many_samples_it_has() -> None:
-    told = {"unit": "ns", "median": 2.0, "quartiles": [1.5, 2.5], "p99": 2.98, "samples": 2}
-    assert Figure("ns", (1.0, 3.0)).describe() == told
+    told = {"unit": "ns", "median": 2.0, "interval": [1.0, 3.0], "min": 1.0}
+    assert Figure("ns", (1.0, 3.0)).describe() == told | {"quartiles": [1.5, 2.5], "p99": 2.98, "samples": 2}
+
+
+def test_the_interval_of_the_median_is_narrower_the_more_samples_there_are_and_always_the_same() -> None:
+    few, many = (Figure("ns", tuple(float(i % 11) for i in range(size))) for size in (11, 1100))
+    assert few.interval == few.interval
+    assert few.interval[0] < many.interval[0] <= 5.0 <= many.interval[1] < few.interval[1]
+    assert Figure("ns", (7.0,)).interval == (7.0, 7.0)
+
+
+def test_the_interval_holds_the_true_median_in_about_19_of_20_cases(rng: random.Random) -> None:
+    def holds() -> bool:
+        low, high = Figure("ns", tuple(rng.gauss(100, 10) for _ in range(21))).interval
+        return low <= 100 <= high
+
+    assert sum(holds() for _ in range(100)) >= 85
 
 
 def test_the_99th_percentile_is_near_the_worst_of_few_and_below_it_of_many() -> None:
@@ -37,9 +54,3 @@ def test_numbers_have_three_figures(value: float, text: str) -> None:
 
 def test_samples_are_gathered_by_name_in_the_order_of_the_rounds() -> None:
     assert by_name([{"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 2.0}]) == {"a": (1.0, 3.0), "b": (5.0, 2.0)}
-
-
-def test_the_machine_in_words_names_the_python_and_leaves_out_what_is_unknown() -> None:
-    facts = machine()
-    assert f"Python {facts['python']}" in in_words(facts)
-    assert "commit" not in in_words({**facts, "commit": ""})
