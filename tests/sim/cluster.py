@@ -396,6 +396,8 @@ class World:
             lease = node.machine.lease.lease
             if lease is not None and now < lease.deadline and node.alive:
                 held.append(lease.p)
+            dropped = [g for g in _queued(node.machine.sched) if g.program.dropped]
+            assert not dropped, f"of a program that is over, and queued: {dropped}"
         assert len(set(held)) == len(held), f"two Ms run under one P: {held}"
         if not self.lenient:
             places = [place for place in self.records() if self.core.state.programs[place[0]].result is None]
@@ -411,6 +413,10 @@ class World:
         for links in self._links.values():
             found += [g for link in links.values() for _, _, message in link.under_way for g in goroutines_in(message)]
         return (place for place in found if place[0] in state.programs)
+
+
+def _queued(sched: kernel.Sched) -> list[G]:
+    return [*sched.ring, *sched.globrunq, *([] if sched.runnext is None else [sched.runnext])]
 
 
 def goroutines_in(message: w.Message) -> list[tuple[ProgramId, int]]:

@@ -28,7 +28,7 @@ from cluster.kernel.g import G, Waiter
 from cluster.kernel.sched import Sched
 from cluster.kernel.shared import KIND_OF, SHARED, Shared
 from cluster.kernel.waitq import CLOSED
-from cluster.model.errors import CannotShipError, ClusterError, FatalError, LostError
+from cluster.model.errors import CannotShipError, ClusterError, FatalError
 from cluster.model.ids import MId, ObjId, ProgramId
 from cluster.wire.messages import Answer, Ask, Tell, TellFailed
 from worker.core.outbox import Outbox
@@ -87,7 +87,6 @@ class Homes:
         self._demands: dict[int, Answer | None] = {}  # answers that block this M
         self.sched: Sched | None = None
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
-        self.fenced = False  # nothing comes any more: this M is given up
         self.tells_taken: dict[MId, int] = {}
         self._untold: dict[MId, deque[tuple[ProgramId, int]]] = {}  # whose Tells have not taken effect, in order
         self._told: dict[MId, int] = {}
@@ -156,11 +155,9 @@ class Homes:
         self._demands[ticket] = None
         self._post(obj.home, hosted, Ask(hosted.id, obj.serial, op, ticket, self._pack(hosted, arg, op.name)))
         while (answer := self._demands[ticket]) is None:
-            if self.fenced:
-                raise LostError(f"M {self.me} was given up by the coordinator while it waited for an answer")
-            if g.program.dropped:  # nobody will answer, and nothing that `g` does from here on is seen
-                self._kernel().leave(FatalError("the program is over"))
             self.pump()
+            if g.program.dropped:  # also when it is answered: nothing that `g` does from here on may have an effect
+                self._kernel().leave(FatalError("the program is over"))
         del self._demands[ticket]
         if answer.outcome == Outcome.RAISED:
             raise self._unpack_error(hosted, answer.val)

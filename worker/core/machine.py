@@ -258,13 +258,11 @@ class Machine:
 
     # -- for queries: see `Host`
 
-    def block(self) -> bool:
+    def block(self) -> None:
         """The running goroutine waits for an answer; meanwhile this M may have to stop for the world."""
-        homes = self.homes
         self._blocked = True
-        homes.pump()  # which calls `tick_aside`
+        self.homes.pump()  # which calls `tick_aside`
         self._blocked = False
-        return not homes.fenced
 
     @property
     def holds_p(self) -> bool:
@@ -272,9 +270,6 @@ class Machine:
 
     def resized(self, procs: int) -> None:
         self.sched.resize(procs)
-
-    def leave(self, error: BaseException) -> None:
-        self.sched.leave(error)
 
     def call_aside(self, g: G, call: Callable[[], object]) -> None:
         self._hands.call_aside(g, call)
@@ -369,6 +364,7 @@ class Machine:
         if hosted is not None:
             self._close(hosted)
             self.sched.drop(hosted.kernel)
+            hosted.forget(list(hosted.departed))  # some may have left since it was closed
             self._hands.netpoll.drop(hosted.kernel)
             self.homes.drop(program)
             self._loader.forget(program)
@@ -385,7 +381,6 @@ class Machine:
             hosted.forget(list(hosted.departed))
 
     def _fenced(self) -> None:
-        self.homes.fenced = True
         for hosted in self.programs.values():
             self.sched.drop(hosted.kernel)
             self._hands.netpoll.drop(hosted.kernel)

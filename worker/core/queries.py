@@ -13,7 +13,8 @@ from typing import Final, Protocol
 
 from cluster.kernel.g import G
 from cluster.kernel.outside import Poller
-from cluster.model.errors import FatalError, LostError
+from cluster.kernel.sched import here
+from cluster.model.errors import FatalError
 from cluster.model.ids import ProgramId
 from cluster.wire.messages import Query, Reply
 from cluster.wire.parts import About
@@ -24,8 +25,8 @@ from worker.core.programs import Hosted
 class Host(Protocol):
     """The M, to its queries."""
 
-    def block(self) -> bool:
-        """Take messages, waiting for some; a P that is wanted back is given back. Whether this M is still a member."""
+    def block(self) -> None:
+        """Take messages, waiting for some; a P that is wanted back is given back."""
         ...
 
     @property
@@ -35,10 +36,6 @@ class Host(Protocol):
 
     def resized(self, procs: int) -> None:
         """There are `procs` Ps now. Who has kept its P hears it from nobody else."""
-        ...
-
-    def leave(self, error: BaseException) -> None:
-        """End the running goroutine inside its call; never returns."""
         ...
 
     def call_aside(self, g: G, call: Callable[[], object]) -> None:
@@ -93,7 +90,6 @@ class Queries:
         return reply
 
     def _wait(self, g: G) -> None:
-        if not self._host.block():
-            raise LostError("this M was given up by the coordinator while a goroutine waited for an answer")
-        if g.program.dropped:  # nobody will answer
-            self._host.leave(FatalError("the program is over"))
+        self._host.block()
+        if g.program.dropped:  # or its M was fenced off: nothing that `g` does from here on may have an effect
+            here("a question").leave(FatalError("the program is over"))

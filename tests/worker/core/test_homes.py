@@ -8,7 +8,7 @@ import pytest
 from cluster.kernel.chan import Chan
 from cluster.kernel.far import FarOp
 from cluster.kernel.waitgroup import WaitGroup
-from cluster.model.errors import ClusterError, LostError, SendOnClosedError
+from cluster.model.errors import ClusterError, SendOnClosedError
 from cluster.model.ids import MId
 from cluster.wire.messages import Answer, Ask, Drop, Fenced, MainFailed, Record, Roster, Tell, TellFailed, Told
 from cluster.wire.pickling import Pickling
@@ -301,21 +301,35 @@ def fate_of_a_demand(happens: object) -> list[BaseException]:
     return fate
 
 
-@pytest.mark.parametrize(
-    ("happens", "error"),
-    [
-        (Fenced(P0, EPOCH, "stale"), LostError),
-        (None, ClusterError),  # the home could not do it
-    ],
-)
-def test_a_demand_that_cannot_be_answered_does_not_block_its_m_for_ever(
-    happens: object, error: type[BaseException]
-) -> None:
-    assert [type(fate) for fate in fate_of_a_demand(happens)] == [error]
+def test_a_demand_that_the_home_cannot_meet_raises_its_error() -> None:
+    assert [type(fate) for fate in fate_of_a_demand(None)] == [ClusterError]
 
 
-def test_a_demand_of_a_program_that_is_over_is_left_and_sees_nothing() -> None:
-    assert fate_of_a_demand(Drop(A)) == []
+@pytest.mark.parametrize("happens", [Drop(A), Fenced(P0, EPOCH, "stale")])
+def test_a_demand_of_a_program_or_an_m_that_is_over_is_left_and_sees_nothing(happens: object) -> None:
+    assert fate_of_a_demand(happens) == []
+
+
+def test_who_demands_is_left_when_its_program_is_over_by_the_time_of_the_answer() -> None:
+    seat = Seat("""
+        async def main():
+            len(ch)
+            log.append("goes on")
+            await gosched()
+    """)
+    log = list[object]()
+
+    def pump() -> None:
+        seat.send()
+        answer(seat, seat.heard(Ask, OTHER)[0].ticket, Outcome.OK, 2)
+        seat.take(Drop(A))
+
+    seat.on_pump = pump
+    seat.join()
+    seat.machine.load()
+    seat.module().log = log
+    abroad("", seat)
+    assert log == [] and seat.machine.sched.runnable() == 0
 
 
 class NeedsTwoError(Exception):

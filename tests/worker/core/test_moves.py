@@ -1,5 +1,6 @@
 """Goroutines that leave an M: when, how many, and what becomes of those that cannot."""
 
+import gc
 from random import Random
 
 import pytest
@@ -9,10 +10,11 @@ from cluster.model.clock import MILLISECOND
 from cluster.model.ids import ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
 from cluster.wire import frame
-from cluster.wire.messages import Give, ReleaseP, Retake, Told
+from cluster.wire.messages import Drop, Give, ReleaseP, Retake, Told
 from tests.worker.movers import give, queued, start, step
-from tests.worker.seat import EPOCH, OTHER, P0
+from tests.worker.seat import EPOCH, OTHER, P0, A
 from worker.core.moves import PACE_NS, REST, STUCK_NS, Moves, Pace
+from worker.core.outbox import COORDINATOR
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
@@ -59,6 +61,16 @@ def test_no_more_leave_at_once_than_a_thief_of_go_takes() -> None:
             await waits()
     """, 2 * n)  # fmt: skip
     assert len(queued(seat)) == n and len(give(seat)) == MOVES_MAX
+
+
+def test_the_originals_of_those_that_leave_when_their_program_is_over_run_no_finally() -> None:
+    seat = start()
+    log = seat.log()
+    seat.machine.take_aside(COORDINATOR, Drop(A))  # while a goroutine keeps the main thread
+    assert give(seat)
+    seat.take(Drop(A))
+    gc.collect()
+    assert not [entry for entry in log if "ends" in str(entry)]
 
 
 STUCK = """
