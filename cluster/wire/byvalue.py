@@ -6,6 +6,8 @@ version of Python.
 
 import io
 import pickle
+import sys
+from types import FunctionType
 from typing import Protocol
 
 import cloudpickle
@@ -17,6 +19,11 @@ class Reduces(Protocol):
     def reduce(self, obj: object) -> object:
         """How `obj` is written; NotImplemented when it is none of the runtime's."""
         ...
+
+
+def forget_name(obj: FunctionType | type) -> None:
+    """From now on it goes by value, and all else of its module. Cheap."""
+    cloudpickle.register_pickle_by_value(sys.modules[obj.__module__])
 
 
 def dumps(obj: object, reduces: Reduces) -> bytes:

@@ -2,8 +2,8 @@
 
 Names.      Functions and classes go by module and qualified name. The program's main file has another
             module name on every M than at the client; both are translated to the reader's. What has
-            no name (a closure, a lambda, all of a REPL) goes by value, through cloudpickle, which is
-            loaded on first need: it costs 29 ms.
+            no name elsewhere (a closure, a lambda, all of a REPL; see nameless.py) goes by value,
+            through cloudpickle, which is loaded on first need: it costs 29 ms.
 Objects.    A channel or another shared object goes as its id, and arrives as the object itself at
             its home and as a handle elsewhere: it is one object everywhere. Everything else is a
             copy, made when it is sent.
@@ -14,7 +14,7 @@ Rejected.   persistent_id for the shared objects: it is called for every int and
 import io
 import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from importlib import import_module
 from types import CellType, FunctionType
 from typing import Any, Final, Protocol
@@ -22,6 +22,7 @@ from typing import Any, Final, Protocol
 from cluster.model.errors import CannotShipError
 from cluster.wire import coderef, rebuilding
 from cluster.wire.coderef import Codes, nested_function
+from cluster.wire.nameless import Nameless
 
 MAIN_PREFIX: Final = "__gmp_main_"  # of the name under which an M imports a program's main file
 PROTOCOL: Final = 5
@@ -80,6 +81,7 @@ class Pickling:
         self._objects: Final = objects
         self._main_by_value: Final = main_by_value
         self._is_client: Final = isinstance(objects, NoObjects)
+        self.nameless: Final[Container[object]] = Nameless(main_module) if self._is_client else ()
         self._plain: Final = _plain_writer(self)
 
     def dumps(self, obj: object, what: str = "a value") -> bytes:
@@ -114,6 +116,9 @@ class Pickling:
         name = self._objects.name(obj)
         if name is not None:
             return shared_object, name
+        if obj in self.nameless:
+            import_module("cluster.wire.byvalue").forget_name(obj)
+            return NotImplemented
         if isinstance(obj, FunctionType | type) and obj.__module__ == self.main and not self._main_by_value:
             found: object = sys.modules.get(self.main)
             for part in obj.__qualname__.split("."):
@@ -170,6 +175,8 @@ class _Reader(pickle.Unpickler):
 def _plain_writer(pickling: Pickling) -> Callable[[io.BytesIO, int], pickle.Pickler]:
     class Writer(pickle.Pickler):
         def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # typeshed lists pickle's five forms; ours are two of them
+            if obj in pickling.nameless:
+                raise pickle.PicklingError(f"{obj!r} has no name in other processes")
             return pickling.reduce(obj)
 
     return Writer

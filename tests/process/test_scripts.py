@@ -154,3 +154,47 @@ def test_a_script_without_a_guard_is_told_so_and_starts_no_clusters_without_end(
 def test_run_inside_a_goroutine_is_refused(place: Place) -> None:
     done = place.run("-c", "import cluster\nasync def main(): cluster.run(main)\ncluster.run(main)")
     assert "panic: ClusterError: a goroutine is running" in done.err
+
+
+def test_what_a_script_defines_under_its_guard_crosses_too(place: Place) -> None:
+    text = """
+    import cluster
+
+    def twice(x):
+        return 2 * x
+
+    if __name__ == "__main__":
+        class Point:
+            def __init__(self, x): self.x = x
+
+        async def worker(x, results):
+            await results.send(Point(twice(x)))
+
+        async def main(n):
+            results = cluster.Chan()
+            for x in range(n):
+                cluster.go(worker, x, results)
+            return sorted([(await results.recv()).x for _ in range(n)]), Point(n)
+
+        doubled, point = cluster.run(main, 4, procs=2)
+        print(doubled, type(point) is Point, point.x)
+    """
+    done = place.run(place.write("script.py", text))
+    assert (done.code, done.out) == (0, "[0, 2, 4, 6] True 4\n"), done.err
+
+
+def test_a_module_that_no_import_would_find_crosses_too(place: Place) -> None:
+    """As pytest's import mode `importlib` loads test files."""
+    place.write("hidden/deep.py", SQUARES)
+    text = """
+    import importlib.util, sys
+    import cluster
+
+    if __name__ == "__main__":
+        spec = importlib.util.spec_from_file_location("tests_of_nowhere.deep", "hidden/deep.py")
+        deep = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(deep)
+        print(cluster.run(deep.main, 4, procs=2))
+    """
+    done = place.run(place.write("script.py", text))
+    assert (done.code, done.out) == (0, "14\n"), done.err

@@ -1,12 +1,14 @@
 """Functions and classes without a name, as bytes; what the runtime knows better goes its way."""
 
 import pickle
+import sys
 import threading
 from collections.abc import Callable
 
+import cloudpickle
 import pytest
 
-from cluster.wire.byvalue import dumps
+from cluster.wire.byvalue import dumps, forget_name
 
 
 class KnowsTheWord:
@@ -54,3 +56,12 @@ def test_a_local_class_arrives_and_works() -> None:
 def test_what_cannot_be_written_raises() -> None:
     with pytest.raises(TypeError, match="lock"):
         dumps(threading.Lock(), KnowsTheWord())
+
+
+def test_what_others_would_not_find_goes_by_value_though_it_has_a_name() -> None:
+    assert pickle.loads(dumps(closure_over, KnowsTheWord())) is closure_over
+    forget_name(closure_over)
+    try:
+        assert pickle.loads(dumps(closure_over, KnowsTheWord())) is not closure_over
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
