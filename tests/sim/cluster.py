@@ -115,6 +115,7 @@ class Node:
     def pump(self) -> None:
         """Somebody moves, perhaps this M's own messages."""
         self.blocked = True
+        self._send(self.machine.outgoing())
         with _nobody_running():
             self._world.step()
         self.blocked = False
