@@ -26,8 +26,11 @@ _PATH_MAX: Final = 107
 class Embedded:
     """Processes of one embedded cluster."""
 
-    def __init__(self, procs: int, workers: int, core: int | None = None) -> None:
-        """Start them; returns before they are ready. All Ms run on `core`, if one is named."""
+    def __init__(self, procs: int, workers: int, core: int | None = None, chaos: int | None = None) -> None:
+        """Start them; returns before they are ready. All Ms run on `core`, if one is named.
+
+        `chaos`: `worker --chaos`, for tests.
+        """
         self.directory: Final = _directory()
         self.address: Final = ipc_address(self.directory / SOCKET)
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -36,7 +39,8 @@ class Embedded:
             self._start("coordinator", "--dir", str(self.directory), "--procs", str(procs), "--quiet")
             pinned = () if core is None else ("--core", str(core))
             fixed = ("--fixed",) if procs == workers == 1 else ()  # api.md: then all goroutines share one process
-            self._start("worker", "--connect", self.address, "--count", str(workers), *pinned, *fixed)
+            chance = () if chaos is None else ("--chaos", str(chaos))
+            self._start("worker", "--connect", self.address, "--count", str(workers), *pinned, *fixed, *chance)
         except BaseException:
             self.close()
             raise

@@ -335,3 +335,12 @@ def test_status_shows_what_is_pinned(place: Place) -> None:
         status = place.run("-m", "cluster", "status", "--json")
         pinned = max(m["pinned"] for m in json.loads(status.out)["ms"])
     assert "pinned" in place.run("-m", "cluster", "status").out
+
+
+def test_in_a_storm_of_moves_nothing_is_lost_and_every_value_is_right(place: Place) -> None:
+    """`python -m cluster.bench.storm` without options has 10,000 goroutines and 100 rounds."""
+    done = place.run("-m", "cluster.bench.storm", "--goroutines", "300", "--rounds", "8", "--json")
+    assert done.code == 0, done.out + done.err
+    told = json.loads(done.out)
+    assert told["right"] == told["ended"] == told["distinct"] == 300
+    assert told["hops"] > 300, "it was no storm"
