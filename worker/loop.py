@@ -6,9 +6,10 @@ for that long, it takes the lock and keeps the lease alive, answers questions an
 to the hungry. What it cannot do beside a running goroutine it leaves for the main thread, in order.
 A main thread that computes is taken its goroutine by a signal; one that blocks in a call loses its P, and
 sysmon listens in its place: what others ask of this M is then done in a signal's handler, which
-the call survives (PEP 475).
+the call survives (PEP 475). So it is, together with due timers and ready files, beside a goroutine that computes
+and may not be left.
 While the main thread waits for messages, sysmon sleeps on an event: an idle M costs nothing.
-Source: sysmon, Go runtime/proc.go.
+Source: sysmon, Go runtime/proc.go; it polls the network when nobody did for 10 ms.
 """
 
 import contextlib
@@ -203,6 +204,14 @@ class Loop:
                     self._lock.release()
             if elapsed >= SYSMON_PERIOD_NS and main.computed_ns >= HOG_NS and not self.machine.incall.active:
                 self._preempt(since)
+                if self._looked_at == since and self._to_serve:  # it may not be left
+                    self._preemptor.ask(self._main)
+
+    @property
+    def _to_serve(self) -> bool:
+        """Whether others wait for what the main thread would do at its next scheduling point."""
+        incall = self.machine.incall
+        return bool(self._from_ms or incall.timers_due or self._aside.returned or self.netpoll.is_ready)
 
     def _preempt(self, since: Instant) -> None:
         """The main thread is in one goroutine since `since`: take it away, unless it comes by itself."""
@@ -258,10 +267,11 @@ class Loop:
             machine.incall.resumes(now)
             return
         machine.incall.begins()
-        if self._from_ms or machine.incall.timers_due or self._aside.returned or self.netpoll.is_ready:
+        if self._to_serve:
             self._preemptor.ask(self._main)
         elif machine.holds_p and machine.sched.runnable() and now - self._in_call_since >= KEPT_NS:
-            self._preemptor.request(self._main, force=True)  # nobody takes the P: leave the goroutine in its call
+            # Nobody takes the P: leave the goroutine in its call.
+            self._preemptor.request(self._main, force=True, blocked_at=main.place)
 
     def _serve(self) -> None:
         """On the main thread, in the handler of a signal that interrupted a call."""

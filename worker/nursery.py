@@ -27,7 +27,8 @@ from cluster.wire.messages import Forked, MExited, NewM, NoM, RegisterNursery, T
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
 LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
 MEMORY_MIN_KB: Final = 256 << 10  # to make one more M, which takes some 10 MB, and what its goroutines take
-BUSY_S: Final = 0.1  # CPU time in a look's period that shows a child to compute: one that is stopped has none
+# CPU time that shows a child to compute, though others have the core most of the time: one that is stopped has none.
+BUSY_S: Final = 0.02  # two ticks of the system's clock
 
 
 class Nursery:

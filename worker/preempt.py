@@ -8,7 +8,11 @@ Guards.     The handler refuses while something is in progress that another goro
             collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
             the start of a function, where no C function of the innermost frame can be in progress,
             and in arithmetic, which changes nothing that others see. Whoever asked asks again soon
-            (loop.py). A goroutine that is a C function is never left.
+            (loop.py).
+Blocked.    One that waits in a C function, and has not moved for so long that sysmon asks for it, is left there,
+            also in modules that hold a lock while they compute, where waiting is what they are for: a
+            `Condition`, a socket, a child process. Who ends the wait may be a goroutine of this thread.
+            So is a goroutine that is a C function, which else is never left: it looks as the kernel does.
 Hazards.    A preempted goroutine cannot leave its M before its next await. A C call that keeps the GIL
             is not interrupted. list.sort of a list that others see shows them an empty list.
 Sources.    Go 1.19 runtime/preempt.go: asyncPreempt, wantAsyncPreempt, isAsyncSafePoint. The guards are
@@ -20,10 +24,13 @@ import opcode
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import FrameType
 from typing import Final
+from weakref import finalize
 
 import cluster
 import worker
@@ -44,21 +51,36 @@ _COMPARE_BYTES: Final = 6  # with its cache
 _ARITHMETIC: Final = frozenset({opcode.opmap["BINARY_OP"]})
 _LEAVABLE: Final = _EDGES | _ARITHMETIC
 _LOOP: Final = Sched._switch.__code__
+_STAR_CALL: Final = opcode.opmap["CALL_FUNCTION_EX"]  # of the loop: its only one begins a goroutine
 _OURS: Final = tuple(os.path.join(*package.__path__, "") for package in (cluster, worker))
 _PROGRAMS: Final = tuple(os.path.join(*cluster.__path__, name, "") for name in ("examples", "bench"))  # like a user's
 _STDLIB: Final = os.path.dirname(os.__file__) + os.sep
-# Modules whose state other goroutines of this thread must not see half changed.
-_HELD: Final = frozenset(
-    {"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"}
-    | {
-        _STDLIB + name.replace("/", os.sep)
-        for name in (
-            "threading.py", "queue.py", "functools.py", "_pyio.py", "socket.py", "selectors.py", "weakref.py",
-            "logging/__init__.py", "concurrent/futures/_base.py", "concurrent/futures/thread.py",
-            "multiprocessing/connection.py", "importlib/__init__.py", "subprocess.py", "ssl.py",
-        )
-    }
+
+
+def _files(*names: str) -> frozenset[str]:
+    return frozenset(_STDLIB + name.replace("/", os.sep) for name in names)
+
+
+# Modules whose state other goroutines of this thread must not see half changed: an import, and what belongs to a
+# thread, who could enter it again.
+_HELD: Final = _files("_pyio.py", "weakref.py", "logging/__init__.py", "importlib/__init__.py") | {
+    "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"
+}  # fmt: skip
+# Those that have let go of all when they wait.
+_HELD_UNLESS_BLOCKED: Final = _files(
+    "threading.py", "queue.py", "concurrent/futures/_base.py", "concurrent/futures/thread.py", "socket.py",
+    "selectors.py", "ssl.py", "subprocess.py", "multiprocessing/connection.py",
 )  # fmt: skip
+_THREADING: Final = threading.__file__
+# Where a thread waits with no lock of that module held; the last two differ from 3.12 to 3.13.
+_WAITS: Final = frozenset({"wait", "__enter__", "join", "_wait_for_tstate_lock"})
+# What calls the program's functions there, and has nothing half done meanwhile: see cluster/kernel/calling.py.
+_CALLBACKS: Final = frozenset(
+    function.__code__
+    for function in (Future.add_done_callback, Future.set_result, Future.set_exception, finalize.__call__)
+) | {Future._invoke_callbacks.__code__}  # type: ignore[attr-defined]  # what the setters call
+
+Place = tuple[int, int]  # a frame, and an instruction of it
 
 
 class Preemptor:
@@ -72,6 +94,7 @@ class Preemptor:
         self._allowed: Final = allowed
         self._collecting = 0
         self._force = False
+        self._blocked_at: Place | None = None
         self._asked = self._wanted = False
         self._asked_at_ns = 0
         self._serve: Final = serve
@@ -80,13 +103,17 @@ class Preemptor:
         gc.callbacks.append(self._on_gc)
         signal.signal(SIGNAL, self._on_signal)
 
-    def request(self, thread_id: int, *, force: bool) -> None:
-        """Ask the main thread, from another one, to leave its goroutine. It may refuse: see `refusals`."""
-        self._force, self._asked, self._asked_at_ns = force, True, time.monotonic_ns()
+    def request(self, thread_id: int, *, force: bool, blocked_at: Place | None = None) -> None:
+        """Ask the main thread, from another one, to leave its goroutine. It may refuse: see `refusals`.
+
+        `blocked_at`: where it blocks, as the caller has seen for a while.
+        """
+        self._force, self._blocked_at, self._asked_at_ns = force, blocked_at, time.monotonic_ns()
+        self._asked = True
         signal.pthread_kill(thread_id, SIGNAL)
 
     def ask(self, thread_id: int) -> None:
-        """Ask the main thread to call `serve` in the middle of a call that blocks, and then to go on with that."""
+        """Ask the main thread to call `serve` in the middle of what it does, and then to go on with that."""
         self._wanted = True
         signal.pthread_kill(thread_id, SIGNAL)
 
@@ -112,7 +139,6 @@ class Preemptor:
             self._wanted = False
             if self._between(frame):
                 self._serve()
-            return
         if not self._asked:
             return
         self._asked = False  # a second signal on top of this handler finds nothing to do
@@ -146,16 +172,36 @@ class Preemptor:
             return "a tracer or a profiler is on"
         if frame is None:
             return "no frame"
+        blocked = self._blocked_at == place_of(frame)
         if frame.f_code is _LOOP:
+            if blocked and frame.f_code.co_code[frame.f_lasti] == _STAR_CALL:
+                return ""  # in a C function, which is a goroutine of its own
             return "between two goroutines"  # the last may be parked already; a C function looks the same
         if not self._force and not _at_edge(frame):
             return "not at a back edge"
+        held = _HELD if blocked and _waits(frame) else _HELD | _HELD_UNLESS_BLOCKED
         walked: FrameType | None = frame
         while walked is not None and walked.f_code is not _LOOP:
-            if (file := walked.f_code.co_filename) in _HELD or _is_ours(walked, frame):
-                return f"in {os.path.basename(file)}"
+            if _holds(walked, frame, held) or _is_ours(walked, frame):
+                return f"in {os.path.basename(walked.f_code.co_filename)}"
             walked = walked.f_back
         return "" if walked is not None else "not in a goroutine"
+
+
+def place_of(frame: FrameType) -> Place:
+    """Where that frame is."""
+    return id(frame), frame.f_lasti
+
+
+def _waits(frame: FrameType) -> bool:
+    """Whether a function that blocks there has let go of what others wait for: not in all of `threading`."""
+    return frame.f_code.co_filename != _THREADING or frame.f_code.co_name in _WAITS
+
+
+def _holds(frame: FrameType, innermost: FrameType, held: frozenset[str]) -> bool:
+    """Whether something of a module is in progress there; but what only waits for the program's function is not."""
+    code = frame.f_code
+    return code.co_filename in held and (frame is innermost or code not in _CALLBACKS)
 
 
 def _at_edge(frame: FrameType) -> bool:

@@ -15,8 +15,11 @@ import time
 from collections.abc import Collection
 from typing import Final
 
+from worker.preempt import Place, place_of
+
 SHARE: Final = 0.3  # of a period; less means blocked
 STAT_BYTES: Final = 1024
+NOWHERE: Final[Place] = (0, 0)
 
 
 class MainThread:
@@ -31,7 +34,7 @@ class MainThread:
         self._stat = _opened("stat")
         self._looked_ns = time.monotonic_ns()
         self._cpu_ns, self._waited_ns = self._read()
-        self._place: tuple[int, int] = (0, 0)
+        self.place: Place = NOWHERE  # at `mark`
         self.computed_ns = 0  # between the last two looks
         self.blocked = False  # for most of that time
 
@@ -45,18 +48,18 @@ class MainThread:
 
     def mark(self) -> None:
         """Remember where the main thread is."""
-        self._place = self._where()
+        self.place = self._where()
 
     @property
     def has_moved(self) -> bool:
         """Whether it is somewhere else than it was at `mark`."""
-        return self._where() != self._place
+        return self._where() != self.place
 
-    def _where(self) -> tuple[int, int]:
+    def _where(self) -> Place:
         frame = sys._current_frames().get(self._ident)
         while frame is not None and frame.f_code.co_filename in self._handlers:
             frame = frame.f_back
-        return (0, 0) if frame is None else (id(frame), frame.f_lasti)
+        return NOWHERE if frame is None else place_of(frame)
 
     def _read(self) -> tuple[int, int]:
         cpu = time.clock_gettime_ns(self._clock)

@@ -13,7 +13,8 @@ Moving.     Nothing is left to do when `readable` returns, so its goroutine may 
             number of a file means nothing on another M: who works with such numbers locks its thread. A
             goroutine that has a file object or a connection stays by itself.
 Unlike Go.  Go's `pollDesc` keeps a permit, since its poller is edge-triggered; ours says what is the case. Sysmon
-            need not poll: what it would find could run on this M only, which sysmon has a long slice give up.
+            does not poll itself, since the poller has no lock: when nobody did for 10 ms it has the running goroutine
+            give up its slice or, where it may not be left, its M poll in a signal's handler: see worker/loop.py.
 Sources.    Go 1.19 runtime/netpoll.go: pollDesc, netpollcheckerr, poll_runtime_pollWait, netpollblock,
             netpollunblock, netpolldeadlineimpl, poll_runtime_pollSetDeadline, poll_runtime_pollUnblock;
             runtime/proc.go: injectglist.

@@ -204,6 +204,52 @@ def test_asyncpreemptoff_lets_a_goroutine_keep_its_m(place: Place) -> None:
     assert off.lines == ["hog has done", "main woke"]
 
 
+def test_timers_files_and_channels_of_an_m_are_served_beside_a_goroutine_that_may_not_be_preempted(
+    place: Place,
+) -> None:
+    """Who waits for them goes on elsewhere, and tells the hog to end."""
+    done = place.program(
+        """
+        import os
+        from cluster import Chan, go, lock_os_thread, readable, sleep
+
+        async def sleeps(out):
+            await sleep(0.03)
+            await out.send("slept")
+
+        async def reads(out, home, fd, ready):
+            await ready.send(None)
+            if os.getpid() == home: await readable(fd)  # else it was stolen before it began
+            await out.send("read")
+
+        async def ends(out, home, fd, writes):
+            with open(f"/proc/{home}/fd/{writes}", "wb") as pipe:
+                pipe.write(b"!")
+            got = sorted([await out.recv(), await out.recv()])
+            with open(f"/proc/{home}/fd/{fd}", "wb") as pipe:
+                pipe.write(b"!")
+            await out.send((got, os.getpid() != home))
+
+        async def main():
+            lock_os_thread()
+            out, ready, file, over = Chan(3), Chan(1), os.pipe(), os.pipe()
+            os.set_blocking(over[0], False)
+            go(reads, out, os.getpid(), file[0], ready)
+            await ready.recv()
+            go(sleeps, out)
+            await sleep(0.001)
+            go(ends, out, os.getpid(), over[1], file[1])
+            while True:
+                try:
+                    if os.read(over[0], 1): break
+                except BlockingIOError: pass
+            print(await out.recv())
+        """,
+        "-p", "2", "-w", "2", GODEBUG="asyncpreemptoff=1",
+    )  # fmt: skip
+    assert (done.code, done.out) == (0, "(['read', 'slept'], True)\n"), done.err
+
+
 def test_without_greenlet_goroutines_run_and_none_is_preempted_and_status_says_so(place: Place) -> None:
     place.write("greenlet.py", "raise ImportError('not on this system')")
     program = """

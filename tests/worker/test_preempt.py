@@ -1,13 +1,19 @@
 """When a signal may take the M away from a goroutine, and when it must not."""
 
 import decimal
+import dis
 import gc
+import os
+import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import singledispatch
 from types import FrameType
+from weakref import finalize
 
 import pytest
 from greenlet import greenlet
@@ -16,7 +22,9 @@ from cluster.kernel.chan import Chan
 from cluster.kernel.sched import Sched, go, gosched, here
 from cluster.kernel.waitgroup import WaitGroup
 from tests.fakes import FakeShell
+from worker import preempt
 from worker.preempt import SIGNAL, Preemptor
+from worker.watch import MainThread
 
 PAUSE_S = 0.0002  # between two requests
 
@@ -43,15 +51,17 @@ def hammered(preemptor: Preemptor) -> Iterator[Preemptor]:
 
 
 @contextmanager
-def hammering(preemptor: Preemptor, force: bool) -> Iterator[None]:
-    """Requests come all the time."""
+def hammering(preemptor: Preemptor, force: bool, blocked: bool = False) -> Iterator[None]:
+    """Requests come all the time; with `blocked` as to one who blocks wherever it is."""
     main, over = threading.main_thread().ident, threading.Event()
     assert main is not None
 
     def hammer() -> None:
         while not over.wait(PAUSE_S):
-            preemptor.request(main, force=force)
+            watched.mark()
+            preemptor.request(main, force=force, blocked_at=watched.place if blocked else None)
 
+    watched = MainThread({preempt.__file__})
     thread, interval = threading.Thread(target=hammer), sys.getswitchinterval()
     sys.setswitchinterval(PAUSE_S)
     thread.start()
@@ -82,6 +92,112 @@ def test_between_two_goroutines_nobody_is_left(shell: FakeShell, preemptor: Pree
         return preemptor._refusal(g, sys._getframe()), preemptor._refusal(g, loop_frame())
 
     assert shell.run(main) == ("", "between two goroutines")
+
+
+@pytest.mark.parametrize("file", sorted(preempt._HELD | preempt._HELD_UNLESS_BLOCKED))
+def test_in_modules_that_hold_something_of_the_thread_nobody_is_left(
+    shell: FakeShell, preemptor: Preemptor, file: str
+) -> None:
+    """Nor in what they call; but where a goroutine blocks the second kind has let go of all."""
+    space: dict[str, Callable[..., object]] = {}
+    exec(compile("def wait(fn): return fn()", file, "exec"), space)  # text of ours
+    preemptor._force = True
+
+    def refusal() -> tuple[str, str]:
+        g, frame = here("main").cur, sys._getframe(1)
+        assert g is not None
+        preemptor._blocked_at = None
+        computes = preemptor._refusal(g, frame)
+        preemptor._blocked_at = preempt.place_of(frame)
+        return computes, preemptor._refusal(g, frame)
+
+    async def main() -> object:
+        return space["wait"](lambda: space["wait"](refusal))
+
+    why = f"in {os.path.basename(file)}"
+    assert shell.run(main) == (why, "" if file in preempt._HELD_UNLESS_BLOCKED else why)
+
+
+def test_what_python_calls_back_with_nothing_held_is_left(shell: FakeShell, preemptor: Preemptor) -> None:
+    preemptor._force = True
+
+    async def main() -> list[str]:
+        g, seen = here("main").cur, list[str]()
+        assert g is not None
+
+        def looks(*_: object) -> None:
+            seen.append(preemptor._refusal(g, sys._getframe()))
+
+        future = Future[None]()
+        future.add_done_callback(looks)
+        future.set_result(None)
+        future.add_done_callback(looks)
+        finalize(main, looks)()
+        singledispatch(looks)(None)
+        return seen
+
+    assert shell.run(main) == [""] * 4
+
+
+def test_who_blocks_in_a_module_of_pythons_is_left_there_and_who_ends_its_wait_runs(
+    shell: FakeShell, preemptor: Preemptor
+) -> None:
+    async def main() -> list[int]:
+        asked, answered = queue.Queue[int](1), queue.Queue[int](1)
+
+        def answers() -> None:
+            for _ in range(20):
+                answered.put(-asked.get())
+
+        go(answers)
+        got = []
+        for n in range(20):
+            asked.put(n)
+            got.append(answered.get())
+        return got
+
+    with hammering(preemptor, force=True, blocked=True):
+        assert shell.run(main) == [-n for n in range(20)]
+
+
+def test_a_c_function_that_is_a_goroutine_is_left_where_it_blocks(shell: FakeShell, preemptor: Preemptor) -> None:
+    async def main() -> bytes:
+        inner, outer = os.pipe(), os.pipe()
+        go(os.read, inner[0], 1)
+        go(os.write, outer[1], b"!")
+        await gosched()
+        return os.read(outer[0], 1)
+
+    with hammering(preemptor, force=True, blocked=True):
+        assert shell.run(main) == b"!"
+
+
+def test_the_loop_has_one_place_where_a_goroutine_begins() -> None:
+    stars = [at.opcode for at in dis.get_instructions(Sched._switch) if at.opcode == preempt._STAR_CALL]
+    assert len(stars) == 1
+
+
+def test_a_signal_on_top_of_the_handler_does_nothing(shell: FakeShell, preemptor: Preemptor) -> None:
+    """Else the goroutine would be queued twice."""
+    main_thread, served = threading.get_ident(), list[str]()
+
+    def serves() -> None:
+        preemptor.request(main_thread, force=True)
+        served.append("twice" if preemptor.unheard else "once")
+
+    preemptor._serve = serves  # type: ignore[misc]  # a fixture's own
+
+    async def main() -> int:
+        asking = threading.Thread(target=preemptor.ask, args=(main_thread,))
+        asking.start()
+        while not served:
+            pass
+        asking.join()
+        await gosched()
+        return preemptor.preemptions
+
+    assert shell.run(main) == 0
+    assert served == ["once"] and preemptor.refusals == {"in preempt.py": 1}
 
 
 def test_a_goroutine_is_preempted_inside_of_a_decimal_context_and_nobody_else_is_in_it(
