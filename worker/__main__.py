@@ -7,18 +7,21 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from random import Random
 
 from cluster.kernel import runner
-from cluster.launch import connection
+from cluster.launch import connection, sockets
+from cluster.launch.connection import Connection
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
 from cluster.model.errors import ClusterError
 from cluster.model.limits import MS_MAX
 from cluster.wire import frame
 from cluster.wire.messages import RegisterM
+from cluster.wire.security import IPC, TcpAddress, check_bind, tcp_address
 from worker.link import Link
 from worker.loop import Loop
 from worker.nursery import Nursery
@@ -29,11 +32,23 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="worker",
         description="Start worker processes (Ms). Each leases a P from the coordinator before it runs goroutines.",
-        epilog="examples:\n  worker\n  worker --count 4 --pin\n  worker --connect ipc:///run/gmp/coordinator.sock",
+        epilog="examples:\n  worker\n  worker --count 4 --pin\n  worker --connect ipc:///run/gmp/coordinator.sock\n"
+        "  worker --connection cluster.json --count 8",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--connect", metavar="ADDR", help="the coordinator's address (default: its connection file)")
     parser.add_argument("--dir", metavar="DIR", type=Path, help="the cluster's directory, with the connection file")
+    parser.add_argument(
+        "--connection",
+        metavar="FILE",
+        type=Path,
+        help="the coordinator's connection file, as copied from its machine, with the keys of an address on TCP",
+    )
+    parser.add_argument(
+        "--listen",
+        metavar="HOST",
+        help="on TCP: where other Ms reach those of this machine (default: the address on the way to the coordinator)",
+    )
     parser.add_argument("--count", metavar="N", type=int, default=1, help="how many Ms (default: 1)")
     parser.add_argument("--pin", action="store_true", help="pin each M to a core, in turn")
     parser.add_argument("--core", metavar="N", type=int, help="run all Ms on this one core, to see what many would do")
@@ -49,18 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if not 1 <= arguments.count <= MS_MAX:
             raise ClusterError(f"--count {arguments.count}: the number of Ms is from 1 to {MS_MAX}")
-        if arguments.connect:
-            directory, address = connection.dir_of(arguments.connect), arguments.connect
-        else:
-            directory = arguments.dir or connection.default_dir()
-            address = connection.find(directory).address
+        file = arguments.connection or (arguments.dir / connection.FILE if arguments.dir else None)
+        found = connection.resolve(arguments.connect, file)
         if arguments.pin or arguments.core is not None:  # psutil is loaded for those who ask: 27 ms
             pin = import_module("worker.pinning").Pinning(arguments.core).pin
         else:
             pin = None
         return serve(
-            address,
-            directory,
+            _site(found, arguments.listen),
             arguments.count,
             pin,
             watch_stdin=arguments.exit_with_parent,
@@ -72,9 +83,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the coordinator is, and where Ms listen: in its directory, or at `host`."""
+
+    coordinator: Connection
+    directory: Path | None  # None: on TCP
+    host: str = ""
+
+    def socket_of(self, pid: int) -> Path | None:
+        """The socket of the M in that process, if it is a file."""
+        return None if self.directory is None else self.directory / f"m-{pid}.sock"
+
+    def endpoint_of(self, pid: int) -> str:
+        """Where the M in that process binds; on TCP the system chooses the port."""
+        path = self.socket_of(pid)
+        return str(TcpAddress(self.host, 0)) if path is None else connection.ipc_address(path)
+
+
+def _site(found: Connection, listen: str | None) -> Site:
+    if found.address.startswith(IPC):
+        return Site(found, connection.private_dir(connection.dir_of(found.address)))
+    at = tcp_address(found.address)
+    here = TcpAddress(listen or sockets.own_host((at.host, at.port)), 0)
+    check_bind(here, keyed=found.keys is not None)
+    return Site(found, None, here.host)
+
+
 def serve(
-    address: str,
-    directory: Path,
+    site: Site,
     count: int,
     pin: Callable[[int], None] | None,
     *,
@@ -87,26 +124,26 @@ def serve(
     With `grows` more are made when goroutines wait for an M.
     """
 
-    def socket_of(pid: int) -> Path:
-        return directory / f"m-{pid}.sock"
-
     def body(index: int, parent_fd: int) -> None:
         if pin is not None:
             pin(index)
         pid = os.getpid()
-        endpoint = connection.ipc_address(socket_of(pid))
-        link = Link(address, endpoint, (parent_fd,))
+        link = Link(site.coordinator.address, site.endpoint_of(pid), (parent_fd,), site.coordinator.keys)
         dice = None if chaos is None else Random(f"{chaos} {index}")
-        loop = Loop(link, MonotonicClock(), RegisterM(pid, PYTHON, endpoint, frame.why_not, runner.why_not), dice)
+        register = RegisterM(pid, PYTHON, link.endpoint, frame.why_not, runner.why_not, link.key)
+        loop = Loop(link, MonotonicClock(), register, dice)
         reason = loop.run()
         os._exit(1 if "Python" in reason else 0)  # no `finally` of any goroutine runs
 
-    connection.private_dir(directory)
-    nursery = Nursery(body, lambda pid: socket_of(pid).unlink(missing_ok=True))
+    def bury(pid: int) -> None:
+        if (path := site.socket_of(pid)) is not None:
+            path.unlink(missing_ok=True)
+
+    nursery = Nursery(body, bury)
     nursery.fork(count)
-    code = nursery.watch(address, sys.stdin.fileno() if watch_stdin else None, grows)
-    if watch_stdin:
-        connection.leave(directory)
+    code = nursery.watch(site.coordinator, sys.stdin.fileno() if watch_stdin else None, grows)
+    if watch_stdin and site.directory is not None:
+        connection.leave(site.directory)
     return code
 
 

@@ -14,17 +14,33 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import zmq
 
+from cluster.launch import sockets
+from cluster.launch.connection import Connection
+from cluster.model.errors import ProtocolError
 from cluster.wire.codec import Decoder, encode
-from cluster.wire.messages import Forked, MExited, NewM, NoM, RegisterNursery, ToNursery, Vouch
+from cluster.wire.messages import (
+    BadFrame,
+    Forked,
+    Message,
+    MExited,
+    NewM,
+    NoM,
+    RegisterNursery,
+    Stop,
+    ToNursery,
+    Vouch,
+)
+from cluster.wire.strikes import Strikes, Verdict
 
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
+LINGER_MS: Final = 200  # for the last words: who died
 LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
 MEMORY_MIN_KB: Final = 256 << 10  # to make one more M, which takes some 10 MB, and what its goroutines take
 # CPU time that shows a child to compute, though others have the core most of the time: one that is stopped has none.
@@ -79,7 +95,7 @@ class Nursery:
         except OSError as error:
             return NoM(f"fork: {error}")
 
-    def watch(self, coordinator: str, parent_fd: int | None, grows: bool = False) -> int:
+    def watch(self, coordinator: Connection, parent_fd: int | None, grows: bool = False) -> int:
         """Until all children are dead, or the coordinator or our parent says stop; the exit code.
 
         With `grows` more Ms are made when the coordinator asks for them.
@@ -90,22 +106,23 @@ class Nursery:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop.set)
         context = zmq.Context()
-        socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-        socket.linger = 200
+        socket = sockets.make(context, zmq.DEALER, LINGER_MS)
         socket.reconnect_ivl, socket.reconnect_ivl_max = 10, 200  # ms, as the Ms: it must not be there long after them
-        socket.connect(coordinator)
+        sockets.connect_to_coordinator(socket, coordinator.address, coordinator.keys)
         socket.send(encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
         poller = zmq.Poller()
         for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
             poller.register(source, zmq.POLLIN)
-        decoder = Decoder(ToNursery)
+        decode = Ear(os.getpid()).decoded
         while self._children and not stop.is_set:
             ready = dict(poller.poll(LOOK_MS))
             self._hear_signals()
-            for message in decoder.decode(socket.recv()) if socket in ready else ():
+            for message in decode(socket.recv_multipart()) if socket in ready else ():
                 if isinstance(message, NewM):
                     socket.send(encode([self._new_m()]))
-                else:
+                elif isinstance(message, BadFrame):
+                    socket.send(encode([message]))
+                elif isinstance(message, Stop):
                     socket.linger = 0  # the coordinator is going: it hears nothing more
                     stop.set()
             if parent_fd in ready:
@@ -163,6 +180,28 @@ class Nursery:
         """Empty the pipe that wakes us."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
+
+
+class Ear:
+    """What a nursery hears: messages; a frame that is none is a BadFrame to send on, and the third is a Stop."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid: Final = pid
+        self._decoder: Final = Decoder(ToNursery)
+        self._strikes: Final = Strikes()
+
+    def decoded(self, frames: list[bytes]) -> Sequence[Message]:
+        try:
+            if len(frames) != 1:
+                raise ProtocolError(f"{len(frames)} frames where one was expected")
+            return self._decoder.decode(frames[0])
+        except ProtocolError as error:
+            verdict = self._strikes.strike(b"")
+            if verdict is not Verdict.COUNT:
+                os.write(2, f"worker {self._pid}: dropped a frame of the coordinator: {error}\n".encode())
+            if verdict is Verdict.CUT_OFF:
+                return [BadFrame(), Stop("the coordinator sends what is no message")]
+            return [BadFrame()]
 
 
 def _close_all_but(kept: set[int]) -> None:

@@ -1,8 +1,10 @@
 """Cluster: processes that run programs; and `run`, which needs one for a moment."""
 
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar
 
@@ -10,7 +12,8 @@ from cluster.api.session import Watch, Write, print_to_streams, run_program
 from cluster.api.source import of_this_process
 from cluster.kernel.g import name_of
 from cluster.kernel.sched import current_goroutine
-from cluster.launch.client import Client, check_address
+from cluster.launch.client import Client
+from cluster.launch.connection import check_answers, resolve
 from cluster.launch.cpus import default_procs
 from cluster.launch.embedded import Embedded
 from cluster.model.errors import ClusterError
@@ -28,7 +31,9 @@ class Cluster:
     `procs` is GOMAXPROCS (default: $GOMAXPROCS, else the usable CPUs), `workers` the Ms that are
     started at once (default: as many). With `core`, all Ms share that one CPU core, which shows what
     the others are worth. With `race`, `run` and `watch` do what `cluster run --race` does: what goroutines
-    give each other is copied. Raises NoClusterError when nobody listens at `address`.
+    give each other is copied. An address on TCP is joined with the keys of the `connection` file, which may have been
+    copied from another machine, and without `address` leads to it (default: $GMP_CLUSTER_CONNECTION, else that of
+    this user's cluster). Raises NoClusterError when nobody listens there, or the keys are not to be found.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class Cluster:
         workers: int | None = None,
         address: str | None = None,
         *,
+        connection: str | os.PathLike[str] | None = None,
         core: int | None = None,
         race: bool = False,
     ) -> None:
@@ -49,11 +55,12 @@ class Cluster:
             )
         self._race: Final = race
         self._embedded: Embedded | None = None
-        if address is not None:
+        if address is not None or connection is not None:
             if procs is not None or workers is not None:
                 raise ClusterError("procs and workers are those of the cluster at `address`: leave them out")
-            check_address(address)
-            self._client = Client(address)
+            found = resolve(address, None if connection is None else Path(connection))
+            check_answers(found)
+            self._client = Client(found.address, keys=found.keys)
             return
         procs = default_procs() if procs is None else procs
         workers = procs if workers is None else workers
@@ -136,11 +143,12 @@ def run(
     procs: int | None = None,
     workers: int | None = None,
     address: str | None = None,
+    connection: str | os.PathLike[str] | None = None,
     race: bool = False,
 ) -> R:
     """Run a program on a cluster of its own, or on the one at `address`. What main returned.
 
-    See Cluster and Cluster.run for `procs`, `workers`, `race` and the errors. Outside of goroutines only.
+    See Cluster and Cluster.run for `procs`, `workers`, `connection`, `race` and the errors. Outside of goroutines only.
     """
-    with Cluster(procs, workers, address, race=race) as cluster:
+    with Cluster(procs, workers, address, connection=connection, race=race) as cluster:
         return cluster.run(main, *args)

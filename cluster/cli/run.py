@@ -9,7 +9,8 @@ from cluster.api.cluster import Cluster
 from cluster.api.session import print_to_streams
 from cluster.api.source import of_file
 from cluster.cli.entry import ExitCode
-from cluster.launch.connection import default_dir, find
+from cluster.cli.joining import connection_option
+from cluster.launch.connection import default_file, find
 from cluster.model.errors import NoClusterError
 from cluster.model.limits import MS_MAX, PROCS_MAX
 from cluster.trace.chrome import write as write_chrome
@@ -21,6 +22,7 @@ from cluster.wire.messages import Options, Span, Step
 @click.option("-p", "--procs", type=click.IntRange(1, PROCS_MAX), help="GOMAXPROCS: how many Ps.")
 @click.option("-w", "--workers", type=click.IntRange(1, MS_MAX), help="How many Ms to start (default: one per P).")
 @click.option("--address", help="Run on the cluster at this address, instead of starting one.")
+@connection_option
 @click.option("--race", is_flag=True, help="Copy what goroutines give each other, so that sharing fails every time.")
 @click.option("--explain", is_flag=True, help="Tell every step of the scheduler as it happens, on stderr.")
 @click.option("--trace", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write a Perfetto trace.")
@@ -30,6 +32,7 @@ def command(
     procs: int | None,
     workers: int | None,
     address: str | None,
+    connection: Path | None,
     race: bool,
     explain: bool,
     trace: Path | None,
@@ -49,7 +52,7 @@ def command(
     Joins the cluster of this user if one is running and neither -p nor -w is given; else starts its
     own. Exit codes: 0 done, 1 failed, 2 panic, deadlock or misuse, or what the program said.
     """
-    if address is not None and (procs is not None or workers is not None):
+    if (address is not None or connection is not None) and (procs is not None or workers is not None):
         raise click.UsageError("-p and -w are those of the cluster at --address: leave them out")
     problem = check_file(file) or (None if trace is None else check_writable(trace))
     if problem is not None:
@@ -57,7 +60,9 @@ def command(
         return ExitCode.FAILED
     watcher = _Watcher(explain)
     options = Options(explain=explain, trace=trace is not None, by_path=True, race=race)
-    with Cluster(procs, workers, _running(procs, workers) if address is None else address) as cluster:
+    if address is None and connection is None:
+        connection = _running(procs, workers)
+    with Cluster(procs, workers, address, connection=connection) as cluster:
         code, text = cluster.run_file(of_file(file, arguments), options, print_to_streams, watcher.take)
     if text:
         print_to_streams(2, text.encode("utf-8", "surrogateescape"))
@@ -67,14 +72,15 @@ def command(
     return code
 
 
-def _running(procs: int | None, workers: int | None) -> str | None:
-    """The address of this user's running cluster, if one should be joined."""
+def _running(procs: int | None, workers: int | None) -> Path | None:
+    """The connection file of this user's running cluster, if one should be joined."""
     if procs is not None or workers is not None:
         return None
     try:
-        return find(default_dir()).address
+        find(file := default_file())
     except NoClusterError:
         return None
+    return file
 
 
 class _Watcher:

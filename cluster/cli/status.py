@@ -1,6 +1,7 @@
 """`cluster status`: who holds which P, what the Ms do, what waits."""
 
 import json
+from pathlib import Path
 
 import click
 import psutil
@@ -8,16 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.cli.entry import ExitCode
-from cluster.launch.client import Client, check_address
-from cluster.launch.connection import default_dir, find
+from cluster.cli.joining import address_options, join
 from cluster.model.clock import SECOND
 from cluster.wire.messages import MRow, Status
 
 
 @click.command()
-@click.option("--address", help="The cluster's address (default: this user's running cluster).")
+@address_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
-def command(address: str | None, as_json: bool) -> int:
+def command(address: str | None, connection: Path | None, as_json: bool) -> int:
     """Show Ps, Ms, the global queue and programs of a running cluster.
 
     \b
@@ -25,17 +25,15 @@ def command(address: str | None, as_json: bool) -> int:
       cluster status
       cluster status --json
     """
-    address = address or find(default_dir()).address
-    check_address(address)
-    client = Client(address)
+    client = join(address, connection)
     try:
         status = client.status()
     finally:
         client.close()
     if as_json:
-        click.echo(json.dumps(describe(status, address)))
+        click.echo(json.dumps(describe(status, client.address)))
     else:
-        show(status, address)
+        show(status, client.address)
     return ExitCode.DONE
 
 
@@ -46,6 +44,9 @@ def describe(status: Status, address: str) -> dict[str, object]:
         "pid": status.pid,
         "gomaxprocs": status.procs,
         "globrunq": status.globrunq,
+        "bad_frames": status.bad_frames + sum(m.bad_frames for m in status.ms),
+        "cut_off": status.cut_off,
+        "turned_away": status.turned_away,
         "ps": [
             {
                 "p": p.p,
@@ -84,6 +85,7 @@ def _describe_m(m: MRow) -> dict[str, object]:
         "pinned": m.pinned,
         "immobile": m.immobile or None,
         "unpreempted": m.unpreempted or None,
+        "bad_frames": m.bad_frames,
         "core": core,
         "rss": rss,
         "silent_s": round(m.silent_ns / SECOND, 3),
@@ -123,6 +125,7 @@ def show(status: Status, address: str) -> None:
         programs.add_row(str(program.program), program.name, str(program.goroutines), stacks, largest, age)
     for table in (ps, ms, programs):
         console.print(table)
+    show_strangers(console, status)
     for what, reasons in (
         ("that have started stay on", {m.m: m.immobile for m in status.ms if m.immobile}),
         ("are not preempted on", {m.m: m.unpreempted for m in status.ms if m.unpreempted}),
@@ -130,6 +133,16 @@ def show(status: Status, address: str) -> None:
         for reason in dict.fromkeys(reasons.values()):
             names = ", ".join(f"M{m}" for m in reasons if reasons[m] == reason)
             console.print(f"Goroutines {what} {names}: {reason}")
+
+
+def show_strangers(console: Console, status: Status) -> None:
+    """Who sent what is no message, and who was not let in; nothing when nobody did."""
+    by_ms = [f"M{m.m} {m.bad_frames}" for m in status.ms if m.bad_frames]
+    if status.bad_frames or by_ms:
+        who = ", ".join([f"coordinator and others {status.bad_frames}", *by_ms])
+        console.print(f"Bad frames dropped: {who}; peers cut off by the coordinator: {status.cut_off}")
+    if status.turned_away:
+        console.print(f"Visitors turned away, whose key opens nothing here: {status.turned_away}")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -1,15 +1,16 @@
 """`cluster stop`: ends a running cluster."""
 
+from pathlib import Path
+
 import click
 
 from cluster.cli.entry import ExitCode
-from cluster.launch.client import Client, check_address
-from cluster.launch.connection import default_dir, find
+from cluster.cli.joining import address_options, join
 
 
 @click.command()
-@click.option("--address", help="The cluster's address (default: this user's running cluster).")
-def command(address: str | None) -> int:
+@address_options
+def command(address: str | None, connection: Path | None) -> int:
     """End a running cluster: its programs are ended first.
 
     \b
@@ -17,9 +18,7 @@ def command(address: str | None) -> int:
       cluster stop
       cluster stop --address ipc:///run/user/1000/gmp-cluster/coordinator.sock
     """
-    address = address or find(default_dir()).address
-    check_address(address)
-    client = Client(address)
+    client = join(address, connection)
     try:
         client.stop_cluster()
     finally:

@@ -5,21 +5,22 @@ answer eight times in a row is taken for dead. So nobody waits for ever on eithe
 """
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from typing import Final
 
 import zmq
 
-from cluster.launch.connection import dir_of, lives
+from cluster.launch import sockets
+from cluster.launch.connection import lives
 from cluster.model.clock import MILLISECOND, SECOND, MonotonicClock
-from cluster.model.errors import ClusterError, NoClusterError
+from cluster.model.errors import ClusterError, NoClusterError, ProtocolError
 from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import (
     Alive,
     AskStatus,
+    BadFrame,
     Ended,
     FromClient,
     Interrupt,
@@ -29,30 +30,36 @@ from cluster.wire.messages import (
     StopCluster,
     ToClient,
 )
+from cluster.wire.security import Keys
+from cluster.wire.strikes import Strikes, Verdict
 
 UNANSWERED_MAX: Final = 8
 ANSWER_TIMEOUT_NS: Final = 5 * SECOND  # of a coordinator that is there: it answers in under a millisecond
 STOP_LOOK_S: Final = 0.01  # between two looks whether a coordinator that was told to stop is gone
+LINGER_MS: Final = 500  # for a last request
 LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that were started
 
 
 class Client:
     """One conversation with a coordinator. Not for several threads."""
 
-    def __init__(self, address: str, check: Callable[[], None] | None = None) -> None:
-        """`check` raises when the processes that this client has started are gone; it is called now and then."""
+    def __init__(self, address: str, check: Callable[[], None] | None = None, *, keys: Keys | None = None) -> None:
+        """`check` raises when the processes that this client has started are gone; it is called now and then.
+
+        On TCP both sides prove by `keys` who they are; see connection.resolve.
+        """
         self.address: Final = address
         self.joined: Final = check is None  # a cluster of somebody else, which need not have workers
         self._patience_ns: Final = ANSWER_TIMEOUT_NS if self.joined else START_TIMEOUT_NS
         self._check: Final = check
         self._clock: Final = MonotonicClock()
         self._context: Final = zmq.Context()
-        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
-        self._socket.linger = 500  # ms; for a last request
-        self._socket.sndhwm = self._socket.rcvhwm = 0
+        self._socket: Final = sockets.make(self._context, zmq.DEALER, LINGER_MS)
         self._socket.reconnect_ivl, self._socket.reconnect_ivl_max = 5, 100
-        self._socket.connect(address)
+        sockets.connect_to_coordinator(self._socket, address, keys)
+        self._strikes: Final = Strikes()
         self._decode: Final = Decoder(ToClient).decode
+        self._or_with_other_keys: Final = "" if keys is None else ", or it has other keys than the connection file here"
         self._unanswered = 0
         self._beat_at = self._clock.now() + HEARTBEAT_NS
         self._heard = False
@@ -80,7 +87,25 @@ class Client:
         if not self._socket.poll(LOOK_NS // MILLISECOND):
             return []
         self._unanswered, self._heard = 0, True
-        messages = [message for message in self._decode(self._socket.recv()) if not isinstance(message, Alive)]
+        return self._decoded(self._socket.recv_multipart())
+
+    def _decoded(self, frames: list[bytes]) -> list[ToClient]:
+        """The messages of a frame, less signs of life. A frame that is none is dropped; the third is an error."""
+        try:
+            if len(frames) != 1:
+                raise ProtocolError(f"{len(frames)} frames where one was expected")
+            messages = [message for message in self._decode(frames[0]) if not isinstance(message, Alive)]
+        except ProtocolError as error:
+            verdict = self._strikes.strike(b"")
+            if verdict is Verdict.TELL:
+                os.write(2, f"cluster: dropped a frame of the coordinator at {self.address}: {error}\n".encode())
+            if verdict is Verdict.CUT_OFF:
+                raise ClusterError(
+                    f"the coordinator at {self.address} sends what is no message: it may be of another version. The "
+                    f"last was: {error}"
+                ) from None
+            self.send(BadFrame())
+            return []
         return messages  # type: ignore[return-value]  # the decoder takes nothing else
 
     def request(self, message: StartProgram | AskStatus) -> list[ToClient]:
@@ -93,8 +118,8 @@ class Client:
                     raise ClusterError(f"the coordinator refused: {answer[0].reason}")
                 return answer
         raise NoClusterError(
-            f"nobody answers at {self.address}: no coordinator runs there. Start one with `coordinator`, or leave the "
-            f"address out and let `cluster run` start its own."
+            f"nobody answers at {self.address}: no coordinator runs there{self._or_with_other_keys}. Start one with "
+            f"`coordinator`, or leave the address out and let `cluster run` start its own."
         )
 
     def status(self) -> Status:
@@ -108,7 +133,7 @@ class Client:
         pid = self.status().pid
         self.send(StopCluster())
         give_up = self._clock.now() + ANSWER_TIMEOUT_NS
-        while lives(dir_of(self.address), pid) and self._clock.now() < give_up:
+        while lives(self.address, pid) and self._clock.now() < give_up:
             time.sleep(STOP_LOOK_S)
 
     def interrupt(self, message: Interrupt, on_message: Callable[[ToClient], None]) -> None:
@@ -125,18 +150,3 @@ class Client:
         """Close the link; what was sent goes out."""
         self._socket.close()
         self._context.term()
-
-
-def check_address(address: str) -> None:
-    """Raises NoClusterError when nobody listens at `address`: no socket is there, or one that a dead process left."""
-    path = dir_of(address) / os.path.basename(address)
-    with socket.socket(socket.AF_UNIX) as visitor:
-        visitor.settimeout(ANSWER_TIMEOUT_NS / SECOND)
-        try:
-            visitor.connect(str(path))
-        except OSError as error:
-            why = "there is no such socket" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
-            raise NoClusterError(
-                f"nobody answers at {address}: {why}. Start a coordinator with `coordinator --bind {address}`, or "
-                f"leave the address out and let `cluster run` start its own."
-            ) from None

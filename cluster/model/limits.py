@@ -38,10 +38,14 @@ NET_BYTES_MAX: Final = 1 << 20  # in one system call: it keeps its M, and a read
 LISTEN_BACKLOG: Final = 4096  # calls not yet accepted; the system's own limit, Linux's default, is no higher
 TCP_KEEPALIVE_S: Final = 15  # Go's, of silence before a peer is asked whether it is there
 
-# Leases on one machine. The holder gives up before the grantor takes back: see coordinator/core/ptable.py.
+# Leases. The holder gives up before the grantor takes back: see coordinator/core/ptable.py.
+# On one machine, and across machines, where a switch of the network may take seconds.
 LEASE_RENEW_NS: Final = 500 * MILLISECOND
 LEASE_GIVE_UP_NS: Final = 2 * SECOND
 LEASE_EXPIRE_NS: Final = 3 * SECOND
+FAR_LEASE_RENEW_NS: Final = 2 * SECOND
+FAR_LEASE_GIVE_UP_NS: Final = 10 * SECOND
+FAR_LEASE_EXPIRE_NS: Final = 15 * SECOND
 IDLE_EXIT_MAX_S: Final = 1_000_000  # of --idle-exit
 CLIENT_EXPIRE_NS: Final = 10 * SECOND  # a client may be stopped at its terminal for a moment
 DROP_GRACE_NS: Final = 1 * SECOND  # an ending program waits this long for the last lines of its Ms
@@ -53,5 +57,8 @@ BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to
 MOVE_CALLS_MAX: Final = 10_000  # levels of `call` of a started goroutine; 0.1 s
 MOVE_BYTES_MAX: Final = 64 << 20  # a started goroutine; 0.1 s on a link of 5 Gbit/s, and its P can go to it instead
 STRIKES_MAX: Final = 3  # bad frames after which a peer is cut off
+STRIKES_PEERS_MAX: Final = 4096  # with bad frames, that are remembered; 1 MB
+HANDSHAKE_NS: Final = 10 * SECOND  # libzmq's default is 30; what a stranger sends is kept for no longer
+VISITORS_MAX: Final = 1024  # at an M's door, not yet in its roster
 PROGRAMS_MAX: Final = 1024  # running at once in one cluster
 GLOBRUNQ_MAX: Final = 10_000_000  # records waiting in the coordinator

@@ -4,6 +4,8 @@ messages    every message there is, one union per direction
 parts       what messages are made of
 codec       messages to frames and back, with every field checked against its type
 nameless    what a client has by name and others would not find by it
+strikes     bad frames, counted by peer
+security    who may enter: addresses, keys, the answer at the door
 byvalue     functions without a name; loaded on first need
 pickling    goroutines and values that cross an M, with runtime objects sent by name
 moving      started goroutines as bytes, and back

@@ -88,6 +88,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Interrupt: 82,
     m.AskStatus: 83,
     m.StopCluster: 84,
+    m.BadFrame: 85,
     m.Accepted: 96,
     m.Refused: 97,
     m.Ended: 98,

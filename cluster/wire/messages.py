@@ -38,6 +38,7 @@ class RegisterM(NamedTuple):
     endpoint: str
     immobile: str = ""  # why started goroutines cannot leave me, nor come to me
     unpreempted: str = ""  # why goroutines keep me until they await
+    key: str = ""  # the public key that I have made for myself, when links have keys
 
 
 class AcquireP(NamedTuple):
@@ -387,6 +388,10 @@ class StartProgram(NamedTuple):
     main: bytes
 
 
+class BadFrame(NamedTuple):
+    """Of anybody: I have dropped one more frame that was no message."""
+
+
 class Alive(NamedTuple):
     """A client or a nursery is still there, and is answered in kind."""
 
@@ -436,6 +441,9 @@ class Status(NamedTuple):
     ps: tuple[PRow, ...]
     ms: tuple[MRow, ...]
     programs: tuple[ProgramRow, ...]
+    bad_frames: int  # dropped by the coordinator, by clients and by parents of Ms: frames that were no messages
+    cut_off: int  # peers of the coordinator that sent too many of them
+    turned_away: int  # visitors whose key opens nothing here
 
 
 class RegisterNursery(NamedTuple):
@@ -478,13 +486,13 @@ class Vouch(NamedTuple):
 
 FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Blocked | Returned | Inject | Pull | Renew | Give
          | Took | Unfit | Output | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query
-         | Traced)  # fmt: skip
+         | Traced | BadFrame)  # fmt: skip
 ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | HandOff | LoadProgram
        | Survey | Dump | Drop | Stop | Told | Reply)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
-FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster
+FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster | BadFrame
 ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
-FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM
+FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM | BadFrame
 ToNursery = Stop | Alive | NewM
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery

@@ -30,6 +30,7 @@ class Peer(NamedTuple):
 
     m: MId
     endpoint: str
+    key: str = ""  # with which it proves to be that M; "" on one machine
 
 
 class Source(NamedTuple):
@@ -134,6 +135,7 @@ class MRow(NamedTuple):
     pinned: int  # of these, those that are known to be unable to leave
     immobile: str  # why no started goroutine can leave; "" when they can
     unpreempted: str  # why none is preempted; "" when they are
+    bad_frames: int  # that it has dropped: they were no messages
 
 
 class ProgramRow(NamedTuple):

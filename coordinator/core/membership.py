@@ -46,6 +46,8 @@ class M:
     idle_since: Instant | None = None  # as newm.retire has seen it
     immobile: str = ""  # why started goroutines neither leave it nor come to it
     unpreempted: str = ""  # why goroutines keep it until they await
+    key: str = ""  # with which it proves to other Ms who it is; "" when links have none
+    bad_frames: int = 0  # that it has dropped
     untaken: dict[tuple[ProgramId, int], Record] = field(default_factory=dict)  # sent to it, and perhaps lost with it
     took: dict[ProgramId, int] = field(default_factory=dict)  # goroutines that it ever said are its own, by program
 
@@ -144,7 +146,7 @@ class Membership:
 
     def roster(self) -> tuple[Peer, ...]:
         """Where each M listens for the others."""
-        return tuple(Peer(m.id, m.endpoint) for m in self.ms.values())
+        return tuple(Peer(m.id, m.endpoint, m.key) for m in self.ms.values())
 
     def validate(self) -> None:
         """Raises AssertionError when an invariant does not hold."""

@@ -17,6 +17,7 @@ from typing import Final
 
 from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
+from cluster.model.lease import ONE_MACHINE, Periods
 from cluster.model.limits import MS_MAX
 from cluster.wire.messages import Message, Step, Traced
 from coordinator.core.globrunq import GlobRunq
@@ -76,6 +77,10 @@ class State:
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
     max_threads: int = MS_MAX
     idle_exit_ns: int | None = None  # an M that was asked for and has been idle so long ends; None: it stays, as in Go
+    periods: Periods = ONE_MACHINE  # of the leases
+    bad_frames: int = 0  # that processes other than Ms have dropped, this one included
+    cut_off: int = 0  # peers of this process, for bad frames
+    turned_away: int = 0  # visitors with an unknown key
     next_program: int = 1
     stopping: bool = False
 

@@ -24,7 +24,7 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
     ms = tuple(
         w.MRow(
             m.id, m.pid, m.status.value, NO_P if m.p is None else m.p, m.load.runnable, m.load.goroutines,
-            s.now - m.heard_at, m.load.pinned, m.immobile, m.unpreempted,
+            s.now - m.heard_at, m.load.pinned, m.immobile, m.unpreempted, m.bad_frames,
         )
         for m in s.members.ms.values()
     )  # fmt: skip
@@ -35,4 +35,6 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
         )
         for program in s.programs.values()
     )  # fmt: skip
-    return w.Status(s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs)
+    return w.Status(
+        s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs, s.bad_frames, s.cut_off, s.turned_away
+    )

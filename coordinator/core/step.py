@@ -12,7 +12,8 @@ from typing import Final, assert_never
 from cluster.model.clock import Instant
 from cluster.model.errors import StaleLeaseError
 from cluster.model.ids import NO_P, Epoch, PId
-from cluster.model.limits import GLOBRUNQ_MAX, LEASE_GIVE_UP_NS, LEASE_RENEW_NS, MS_MAX
+from cluster.model.lease import ONE_MACHINE, Periods
+from cluster.model.limits import GLOBRUNQ_MAX, MS_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
 from coordinator.core import ending, newm, queries, sysmon
@@ -35,8 +36,9 @@ class Core:
         now: Instant,
         max_threads: int = MS_MAX,
         idle_exit_ns: int | None = None,
+        periods: Periods = ONE_MACHINE,
     ) -> None:
-        self.state = State(PTable(procs), pid, now, max_threads=max_threads, idle_exit_ns=idle_exit_ns)
+        self.state = State(PTable(procs), pid, now, max_threads=max_threads, idle_exit_ns=idle_exit_ns, periods=periods)
         self._python = python
         ending.boot(self.state)
 
@@ -105,6 +107,11 @@ class Core:
                 elif peer in s.clients:
                     s.clients[peer] = s.now
                 s.send(peer, message)
+            case w.BadFrame():
+                if (m := s.members.by_peer.get(peer)) is not None:
+                    m.bad_frames += 1
+                else:
+                    s.bad_frames += 1
             case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster():
                 self._take_from_client(peer, message)
             case _:
@@ -136,8 +143,8 @@ class Core:
         if (known := s.members.by_peer.get(peer)) is not None:
             ending.lose(s, known, "registered anew")
         m = s.members.join(peer, message.pid, message.endpoint, s.now, message.immobile)
-        m.unpreempted = message.unpreempted
-        s.tell(m, w.Welcome(m.id, LEASE_RENEW_NS, LEASE_GIVE_UP_NS, len(s.table)))
+        m.unpreempted, m.key = message.unpreempted, message.key
+        s.tell(m, w.Welcome(m.id, s.periods.renew_ns, s.periods.give_up_ns, len(s.table)))
         s.step("MStart", m=m.id, detail=f"pid={m.pid}")
         for program in s.programs.values():
             if program.result is None:
@@ -234,7 +241,7 @@ class Core:
                 queries.take(s, m, message)
             case w.Dropped(program_id):
                 ending.dropped(s, m, program_id)
-            case w.RegisterM():
+            case w.RegisterM() | w.BadFrame():
                 raise AssertionError("taken before")
             case _:
                 self._take_under_lease(m, s.table.check(m.id, message.p, message.epoch), message)

@@ -7,7 +7,7 @@ Sources.    Go 1.19 runtime/proc.go: sysmon, retake.
 
 from cluster.model.clock import MILLISECOND, Instant, after
 from cluster.model.ids import MId
-from cluster.model.limits import CLIENT_EXPIRE_NS, LEASE_EXPIRE_NS
+from cluster.model.limits import CLIENT_EXPIRE_NS
 from cluster.model.status import MStatus
 from cluster.wire.messages import Ended, Output, Survey, Surveyed
 from coordinator.core import ending, newm, queries, schedtrace
@@ -27,7 +27,7 @@ def tick(s: State) -> None:
     """Do what is due at `s.now`."""
     for m in list(s.members.ms.values()):
         silent = s.now - m.heard_at
-        if silent > LEASE_EXPIRE_NS:
+        if silent > s.periods.expire_ns:
             ending.lose(s, m, ending.silence_text(silent))
     for client, heard in list(s.clients.items()):
         if s.now - heard > CLIENT_EXPIRE_NS:
@@ -64,7 +64,7 @@ def lose_client(s: State, client: PeerId) -> None:
 
 def deadline(s: State) -> Instant | None:
     """When `tick` has something to do next; None when only a message can change anything."""
-    due = [after(m.heard_at, LEASE_EXPIRE_NS + 1) for m in s.members.ms.values()]
+    due = [after(m.heard_at, s.periods.expire_ns + 1) for m in s.members.ms.values()]
     due += [after(heard, CLIENT_EXPIRE_NS + 1) for heard in s.clients.values()]
     for program in s.programs.values():
         if program.result is not None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cluster.model.clock import MILLISECOND, after
+from cluster.model.clock import MILLISECOND, SECOND, after
 from cluster.model.errors import ClusterError, NoLeaseError
 from cluster.model.ids import Epoch, PId
-from cluster.model.lease import Lease
+from cluster.model.lease import ACROSS_MACHINES, ONE_MACHINE, Lease, Periods
 from tests.fakes import FakeClock
 
 
@@ -35,3 +35,14 @@ def test_a_renewed_lease_is_good_again() -> None:
     lease = Lease(PId(1), Epoch(4), clock.now())
     lease.deadline = after(clock.now(), 1)
     lease.check(clock.now())
+
+
+def test_a_holder_gives_up_before_its_p_is_leased_again_near_and_far() -> None:
+    assert Periods(SECOND // 2, 2 * SECOND, 3 * SECOND) == ONE_MACHINE
+    assert Periods(2 * SECOND, 10 * SECOND, 15 * SECOND) == ACROSS_MACHINES
+
+
+@pytest.mark.parametrize("periods", [(0, 2, 3), (2, 2, 3), (1, 3, 3), (1, 4, 3), (-1, 2, 3)])
+def test_periods_that_would_let_two_ms_run_under_one_p_are_refused(periods: tuple[int, int, int]) -> None:
+    with pytest.raises(ClusterError, match="would let two Ms run under one P"):
+        Periods(*periods)

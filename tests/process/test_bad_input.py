@@ -54,11 +54,12 @@ def test_a_file_that_ends_its_import_in_another_way_is_reported_too(place: Place
     ("address", "says"),
     [
         ("ipc:///tmp/gmpt-none/none.sock", r"nobody answers at ipc:///tmp/gmpt-none/none\.sock: there is no such"),
-        ("tcp://127.0.0.1:1", "is no address of a cluster on this machine: it should look like ipc:///"),
-        ("garbage", "is no address of a cluster on this machine"),
-        ("ipc://", "is no address of a cluster on this machine"),
+        ("tcp://127.0.0.1:1", "can only be reached with the keys of its coordinator"),
+        ("tcp://127.0.0.1", "is no address of a cluster: it should look like tcp://HOST:PORT"),
+        ("garbage", "is no address of a cluster: it should look like ipc:///"),
+        ("ipc://", "is no address of a cluster: it should look like ipc:///"),
         ("ipc:///", "nobody answers at|is no address"),
-        ("", "is no address of a cluster on this machine"),
+        ("", "is no address of a cluster: it should look like ipc:///"),
         ("ipc:///tmp", "nobody answers at|is no address"),
     ],
 )

@@ -244,7 +244,7 @@ def test_a_killed_coordinator_leaves_a_directory_that_the_next_one_takes(place: 
     first.wait()
     one_paragraph(place.run("-m", "cluster", "status").err, "no coordinator lives in")
     second = place.start("-m", "coordinator")
-    until(lambda: lives(place.cluster_dir, second.pid), "the second coordinator")
+    until(lambda: lives(place.address, second.pid), "the second coordinator")
     place.start("-m", "worker")
     assert place.program("async def main(): print('taken over')").out == "taken over\n"
 

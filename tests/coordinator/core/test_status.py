@@ -11,6 +11,9 @@ def test_status_shows_ps_ms_and_programs() -> None:
     program = office.start()
     office.m(1).immobile, office.m(0).unpreempted = "no compiler", "no greenlet"
     office.say("w0", w.Renew(1, *office.lease(0), LOAD._replace(runnable=3, goroutines=9, tick=4, pinned=2)))
+    office.say("w0", w.BadFrame())
+    office.say("client", w.BadFrame())
+    office.state.turned_away = 2
     office.wait(50)
     census = w.Surveyed(1, (w.Census(program, 8, 1, 0, 0, 16384, 8192),), LOAD, ())
     (p, epoch), status = office.lease(0), describe(office.state, {MId(0): census})
@@ -20,10 +23,13 @@ def test_status_shows_ps_ms_and_programs() -> None:
         globrunq=0,
         ps=(w.PRow(p, "running", 0, epoch, 3, 4), w.PRow(PId(1), "idle", -1, Epoch(0), 0, 0)),
         ms=(
-            w.MRow(MId(0), 100, "running", 0, 3, 9, 50, 2, "", "no greenlet"),
-            w.MRow(MId(1), 101, "idle", -1, 0, 0, 50, 0, "no compiler", ""),
+            w.MRow(MId(0), 100, "running", 0, 3, 9, 50, 2, "", "no greenlet", 1),
+            w.MRow(MId(1), 101, "idle", -1, 0, 0, 50, 0, "no compiler", "", 0),
         ),
         programs=(w.ProgramRow(program, "p", 9, 16384, 8192, 50),),
+        bad_frames=1,
+        cut_off=0,
+        turned_away=2,
     )
 
 
