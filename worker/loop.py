@@ -6,8 +6,8 @@ for that long, it takes the lock and keeps the lease alive, answers questions an
 to the hungry. What it cannot do beside a running goroutine it leaves for the main thread, in order.
 A main thread that computes is taken its goroutine by a signal; one that blocks in a call loses its P, and
 sysmon listens in its place: what others ask of this M is then done in a signal's handler, which
-the call survives (PEP 475). So it is, together with due timers and ready files, beside a goroutine that computes
-and may not be left.
+the call survives (PEP 475); or by sysmon, if the call hears no signal. So it is, together with due
+timers and ready files, beside a goroutine that computes and may not be left.
 While the main thread waits for messages, sysmon sleeps on an event: an idle M costs nothing.
 Source: sysmon, Go runtime/proc.go; it polls the network when nobody did for 10 ms.
 """
@@ -69,8 +69,11 @@ class Loop:
         self._deferred: deque[tuple[MId, Message]] = deque()
         self._looked_at = self._pumped_at = clock.now()
         self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader(), chaos)
-        self._preemptor: Final = Preemptor(lambda: self.machine.sched, self.machine.preemptible, self._serve)
+        self._preemptor: Final = Preemptor(
+            lambda: self.machine.sched, self.machine.preemptible, self._serve, self._let_finish
+        )
         self._from_ms: deque[tuple[MId, Message]] = deque()  # came while the main thread was in a call
+        self._serving = False  # sysmon does the main thread's work, under the lock
         self._listening = False  # sysmon waits for messages, under the lock
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -268,10 +271,30 @@ class Loop:
             return
         machine.incall.begins()
         if self._to_serve:
-            self._preemptor.ask(self._main)
+            if self._preemptor.unserved:
+                self._serve_aside()
+            else:
+                self._preemptor.ask(self._main)
         elif machine.holds_p and machine.sched.runnable() and now - self._in_call_since >= KEPT_NS:
             # Nobody takes the P: leave the goroutine in its call.
             self._preemptor.request(self._main, force=True, blocked_at=main.place)
+
+    def _serve_aside(self) -> None:
+        """The main thread does not hear that it is asked to: do it here, while it is in C. Under the lock."""
+        self._serving = True
+        try:
+            if self._preemptor.deaf(self._main):
+                self._serve_now()
+            else:
+                self._preemptor.ask(self._main)
+        finally:
+            self._serving = False
+
+    def _let_finish(self) -> None:
+        """On the main thread, in a signal's handler: see `_serve_aside`."""
+        if self._serving:
+            with self._lock:
+                pass
 
     def _serve(self) -> None:
         """On the main thread, in the handler of a signal that interrupted a call."""
@@ -279,11 +302,14 @@ class Loop:
         with self._lock:
             if hushed:
                 self._forget_hush()
-            self._take_returned()
-            messages = list(self._from_ms)
-            self._from_ms.clear()
-            self.machine.incall.serve(messages, self._clock.now())
-            self._link.send(self.machine.outgoing())
+            self._serve_now()
+
+    def _serve_now(self) -> None:
+        self._take_returned()
+        messages = list(self._from_ms)
+        self._from_ms.clear()
+        self.machine.incall.serve(messages, self._clock.now())
+        self._link.send(self.machine.outgoing())
 
 
 def cpu_reader() -> "CpuReader":

@@ -87,9 +87,13 @@ class Preemptor:
     """Preempts goroutines of the kernel that `sched` gives. Made and used on the main thread."""
 
     def __init__(
-        self, sched: Callable[[], Sched], allowed: Callable[[G], bool], serve: Callable[[], None] = lambda: None
+        self,
+        sched: Callable[[], Sched],
+        allowed: Callable[[G], bool],
+        serve: Callable[[], None] = lambda: None,
+        wait: Callable[[], None] = lambda: None,
     ) -> None:
-        """`allowed` tells whether a goroutine's program lets itself be preempted; `serve` see `ask`."""
+        """`allowed`: whether its program has a goroutine preempted. For `serve` see `ask`, for `wait` see `deaf`."""
         self._sched: Final = sched
         self._allowed: Final = allowed
         self._collecting = 0
@@ -98,6 +102,7 @@ class Preemptor:
         self._asked = self._wanted = False
         self._asked_at_ns = 0
         self._serve: Final = serve
+        self._wait: Final = wait
         self.preemptions = 0
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
         gc.callbacks.append(self._on_gc)
@@ -127,18 +132,27 @@ class Preemptor:
         """Whether the main thread was asked to serve, and has not heard it."""
         return self._wanted
 
+    def deaf(self, thread_id: int) -> bool:
+        """Whether the main thread was asked to serve, is in a C function that hears no signal, and will call `wait`
+        before it runs a line of the kernel's: a signal that came is handled at the entry of the next function.
+
+        Another thread sets what `wait` waits for and then looks here: the handler looks in the other order.
+        """
+        frame = sys._current_frames().get(thread_id)
+        return self._sched().cur is not None and self._between(frame) and self._wanted
+
     def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
         self._collecting += 1 if phase == "start" else -1
 
     def _on_signal(self, _signal: int, frame: FrameType | None) -> None:
+        wanted, self._wanted = self._wanted, False
+        self._wait()
         sched = self._sched()
         if sched.cur is None:
-            self._asked = self._wanted = False
+            self._asked = False
             return
-        if self._wanted:
-            self._wanted = False
-            if self._between(frame):
-                self._serve()
+        if wanted and self._between(frame):
+            self._serve()
         if not self._asked:
             return
         self._asked = False  # a second signal on top of this handler finds nothing to do

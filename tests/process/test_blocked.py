@@ -228,3 +228,29 @@ def test_goroutines_come_back_from_system_calls_and_files_while_their_m_is_block
             print(got)
     """, "-p", "1", "-w", "2")  # fmt: skip
     assert (done.code, done.out) == (0, "[('called', False), ('read', False)]\n"), done.err
+
+
+def test_goroutines_go_on_though_a_call_on_their_m_hears_no_signal(place: Place) -> None:
+    """Who sleeps, is in a system call, or receives there is served by sysmon; nobody ever unlocks that mutex."""
+    done = place.program("""
+        import ctypes, time
+        from cluster import *
+        def blocks():
+            mutex, lock = ctypes.create_string_buffer(128), ctypes.CDLL(None).pthread_mutex_lock
+            lock(mutex)
+            lock(mutex)
+        async def sleeps(out):
+            await sleep(0.05)
+            await out.send("slept")
+        async def calls(out):
+            await syscall(time.sleep, 0.05)
+            await out.send("called")
+        async def main():
+            out = Chan()
+            after_func(0.05, lambda: go(out.send, "fired"))
+            for fn in (sleeps, calls): go(fn, out)
+            await gosched()
+            go(blocks)
+            print(sorted([await out.recv() for _ in range(3)]))
+    """, "-p", "1", "-w", "2")  # fmt: skip
+    assert (done.code, done.out) == (0, "['called', 'fired', 'slept']\n"), done.err

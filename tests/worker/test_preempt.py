@@ -1,5 +1,6 @@
 """When a signal may take the M away from a goroutine, and when it must not."""
 
+import ctypes
 import decimal
 import dis
 import gc
@@ -170,6 +171,35 @@ def test_a_c_function_that_is_a_goroutine_is_left_where_it_blocks(shell: FakeShe
 
     with hammering(preemptor, force=True, blocked=True):
         assert shell.run(main) == b"!"
+
+
+def test_who_is_in_c_and_hears_no_signal_is_deaf_and_waits_before_it_does_anything_else(
+    shell: FakeShell, preemptor: Preemptor
+) -> None:
+    libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(128)
+    main_thread, log, locking = threading.get_ident(), list[str](), threading.Event()
+    preemptor._wait = lambda: log.append("waits")  # type: ignore[misc]  # a fixture's own
+    preemptor._serve = lambda: log.append("serves")  # type: ignore[misc]
+
+    def asks() -> None:
+        locking.wait()
+        while not preemptor.deaf(main_thread):
+            preemptor.ask(main_thread)
+        log.clear()
+        log.append("is deaf")
+        libc.pthread_mutex_unlock(mutex)
+
+    async def main() -> list[str]:
+        asking = threading.Thread(target=asks)
+        asking.start()
+        libc.pthread_mutex_lock(mutex)
+        locking.set()
+        libc.pthread_mutex_lock(mutex)
+        log.append("goes on")
+        asking.join()
+        return log
+
+    assert shell.run(main) == ["is deaf", "waits", "serves", "goes on"]
 
 
 def test_the_loop_has_one_place_where_a_goroutine_begins() -> None:

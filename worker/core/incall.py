@@ -5,7 +5,8 @@ Begin.      The sysmon thread sees that the goroutine neither computes nor comes
 Hand-off.   Else the P leaves, with all that can move, records that were not read included, and the M is
             BLOCKED: it can run nothing. What cannot move waits here for the end of the call.
 Meanwhile.  Objects of this M are others' homes: `serve` does what they ask, on the main thread, in the
-            middle of the call. What that makes runnable leaves for the global queue (Inject).
+            middle of the call, or on the sysmon thread while a C function keeps the main thread from hearing
+            of it. What that makes runnable leaves for the global queue (Inject).
 End.        The goroutine goes on for at most the rest of its slice without a P: its next scheduling point brings
             it to `ends`; until then the sysmon thread may see it run (`resumes`) and asks for a P for it.
 Pinned.     A P that this M has asked for in the middle of a call, for goroutines that cannot leave, is not
