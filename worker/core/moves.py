@@ -34,6 +34,7 @@ RESTLESS: Final = 0.5  # of the turns in a test
 REST: Final = 20
 MOODY: Final = 0.05
 SLICES_MAX: Final = 8  # of a turn
+STOLEN_MAX: Final = 16  # at once: with a full ring moving would be all that an M does
 STUCK_NS: Final = 2 * SYSMON_PERIOD_NS  # of one slice: a hog has been preempted before, so it blocks, or refuses
 PACE_NS: Final = 20 * MILLISECOND  # of running, over which slices are averaged: two slices of Go's
 
@@ -116,7 +117,9 @@ class Moves:
         """How many started goroutines may leave now."""
         if not frame.available:
             return 0
-        return MOVES_MAX if self._chaos is not None or self.pace.slow(under_way_ns) else 0
+        if self._chaos is not None:
+            return self._chaos.randint(1, STOLEN_MAX)
+        return MOVES_MAX if self.pace.slow(under_way_ns) else 0
 
     @property
     def restless(self) -> bool:
