@@ -120,9 +120,9 @@ class Link:
         if not messages:
             return
         if to == COORDINATOR:
-            self._coordinator.send(encode(messages))
+            sockets.say(self._coordinator, encode(messages))  # when nobody is there, renewals are not answered
         elif (socket := self._peers.get(to)) is not None:
-            socket.send(encode(messages))
+            sockets.say(socket, encode(messages))
         else:
             self._early.setdefault(to, []).extend(messages)
 

@@ -109,7 +109,7 @@ class Nursery:
         socket = sockets.make(context, zmq.DEALER, LINGER_MS)
         socket.reconnect_ivl, socket.reconnect_ivl_max = 10, 200  # ms, as the Ms: it must not be there long after them
         sockets.connect_to_coordinator(socket, coordinator.address, coordinator.keys)
-        socket.send(encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
+        sockets.say(socket, encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
         poller = zmq.Poller()
         for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
             poller.register(source, zmq.POLLIN)
@@ -119,16 +119,16 @@ class Nursery:
             self._hear_signals()
             for message in decode(socket.recv_multipart()) if socket in ready else ():
                 if isinstance(message, NewM):
-                    socket.send(encode([self._new_m()]))
+                    sockets.say(socket, encode([self._new_m()]))
                 elif isinstance(message, BadFrame):
-                    socket.send(encode([message]))
+                    sockets.say(socket, encode([message]))
                 elif isinstance(message, Stop):
                     socket.linger = 0  # the coordinator is going: it hears nothing more
                     stop.set()
             if parent_fd in ready:
                 stop.set()
             if busy := self._busy():
-                socket.send(encode([Vouch(busy)]))
+                sockets.say(socket, encode([Vouch(busy)]))
             self._tell(socket, self._reap())
         self._end_children(socket)
         socket.close()
@@ -137,7 +137,7 @@ class Nursery:
 
     def _tell(self, socket: "zmq.Socket[bytes]", dead: list[tuple[int, int]]) -> None:
         for pid, code in dead:
-            socket.send(encode([MExited(pid, max(code, 0), max(-code, 0))]))
+            sockets.say(socket, encode([MExited(pid, max(code, 0), max(-code, 0))]))
 
     def _busy(self) -> tuple[int, ...]:
         """Children that have computed since the last call.

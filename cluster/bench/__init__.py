@@ -8,6 +8,7 @@ sysmon    how quickly the scheduler reacts, and what it takes while it is idle; 
 hogs      preemption at any point: are all results right? hogkinds is what the goroutines do
 imbalance long-lived goroutines that all begin on one M, beside bare processes; uneven is the program
 ticker    how late a ticker is beside goroutines that never await; the same in asyncio and trio
+fuzz      mutated frames, at the decoders and at the sockets of real processes
 storm     goroutines that talk while they and their Ps are taken away all the time; exchange is the program
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process

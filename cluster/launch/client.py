@@ -66,7 +66,8 @@ class Client:
 
     def send(self, message: FromClient) -> None:
         """Say something."""
-        self._socket.send(encode([message]))
+        if not sockets.say(self._socket, encode([message])):
+            raise NoClusterError(f"the coordinator at {self.address} refuses the connection: it wants keys, or none")
 
     def receive(self) -> list[ToClient]:
         """What came, after waiting for at most LOOK_NS; [] when nothing did.

@@ -2,8 +2,9 @@
 
 It asks over a socket inside of the process (ZAP), which the shell polls as any other: no thread waits for visitors.
 A visitor has then proved that he has the secret of his key; the gate knows the keys that may enter, by name.
-At a `patient` gate one with an unknown key waits for as long as libzmq lets a handshake take: two Ms may meet
-before the second has heard of the first.
+One with an unknown key gets no answer, and his connection ends when his handshake has taken too long. At a `patient`
+gate he enters if his key becomes known meanwhile: two Ms may meet before the second has heard of the first.
+Rejected.  An answer that refuses (ZAP's 400): libzmq gives up the other side's pipe for it, and who sends blocks.
 """
 
 import logging
@@ -49,10 +50,7 @@ class Gate:
         while readable(self.socket):
             back, frames = _parted(self.socket.recv_multipart())
             visitor = security.visitor(frames)
-            if visitor is None:
-                self.refused += 1
-                self.socket.send_multipart([*back, *security.turn_away(frames[1] if len(frames) > 1 else b"")])
-            else:
+            if visitor is not None:
                 self._judge(back, visitor)
 
     def _judge(self, back: list[bytes], visitor: Visitor) -> None:
@@ -62,15 +60,11 @@ class Gate:
         elif self._patient:
             self._waiting.append((back, visitor))
             if len(self._waiting) > VISITORS_MAX:
-                self._refuse(*self._waiting.popleft())
+                self._waiting.popleft()
         else:
-            self._refuse(back, visitor)
-
-    def _refuse(self, back: list[bytes], visitor: Visitor) -> None:
-        self.refused += 1
-        if self.refused == 1:
-            log.warning("visitor with an unknown key turned away address=%s", visitor.address)
-        self.socket.send_multipart([*back, *security.turn_away(visitor.request)])
+            self.refused += 1
+            if self.refused == 1:
+                log.warning("visitor with an unknown key turned away address=%s", visitor.address)
 
 
 def _parted(frames: list[bytes]) -> tuple[list[bytes], list[bytes]]:

@@ -83,6 +83,15 @@ def connect_to_coordinator(socket: "zmq.Socket[bytes]", address: str, keys: Keys
         connect(socket, address, keys.server, Pair(keys.client, keys.secret))
 
 
+def say(socket: "zmq.Socket[bytes]", frame: bytes) -> bool:
+    """Send, never waiting; False when there is nobody: libzmq has given up on a side that speaks otherwise."""
+    try:
+        socket.send(frame, zmq.NOBLOCK)
+    except zmq.Again:
+        return False
+    return True
+
+
 def new_pair() -> Pair:
     """A key pair that nobody ever had; ClusterError when libzmq was built without CURVE."""
     if not zmq.has("curve"):

@@ -122,8 +122,3 @@ def visitor(frames: list[bytes]) -> Visitor | None:
 def admit(request: bytes, name: str) -> list[bytes]:
     """The answer that lets him in; each of his frames says `name`, whatever he says himself."""
     return [b"1.0", request, b"200", b"OK", name.encode("ascii"), b""]
-
-
-def turn_away(request: bytes) -> list[bytes]:
-    """The answer that does not."""
-    return [b"1.0", request, b"400", b"this key opens nothing here", b"", b""]

@@ -1,5 +1,6 @@
 """A process of the cluster played by the test: it speaks the protocol over a real socket, as it likes."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Final, Self, TypeVar
 
 import zmq
 
+from cluster.launch.sockets import connect
 from cluster.launch.version import PYTHON
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import AskStatus, FromCoordinator, Load, Message, RegisterM, Status
+from cluster.wire.security import Pair
 from tests.process.place import PATIENCE_S
 
 NO_LOAD: Final = Load(runnable=0, stealable=0, ring=0, globrunq=0, goroutines=0, tick=0)
@@ -20,13 +23,14 @@ M = TypeVar("M", bound=Message)
 class Hand:
     """One ZeroMQ DEALER, connected to an address."""
 
-    def __init__(self, address: str, name: bytes | None = None) -> None:
+    def __init__(self, address: str, name: bytes | None = None, *, server: str = "", pair: Pair | None = None) -> None:
+        """On TCP with a `pair` of keys, if the other side proves to have the secret of `server`."""
         self._context: Final = zmq.Context()
         self._socket: Final[zmq.Socket[bytes]] = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
         if name is not None:
             self._socket.setsockopt(zmq.ROUTING_ID, name)
-        self._socket.connect(address)
+        connect(self._socket, address, server, pair)
         self._decode: Final = Decoder(FromCoordinator).decode
         self.heard: Final[list[Message]] = []
 
@@ -45,7 +49,7 @@ class Hand:
 
     def say(self, *messages: Message) -> None:
         """One frame."""
-        self._socket.send(encode(list(messages)))
+        self.throw(encode(list(messages)))
 
     def status(self) -> Status:
         """What the coordinator answers now; so it has read all that was sent to it before."""
@@ -54,7 +58,8 @@ class Hand:
 
     def throw(self, *frames: bytes) -> None:
         """Bytes that need not be messages."""
-        self._socket.send_multipart(frames)
+        with contextlib.suppress(zmq.Again):  # libzmq has given the connection up: the other side will not have it
+            self._socket.send_multipart(frames, zmq.NOBLOCK)
 
     def hear(self, kind: type[M]) -> M:
         """The next message of this kind; what comes before it is kept in `heard`."""

@@ -1,11 +1,18 @@
 """Bytes that are no messages, and messages that make no sense: nobody falls, and the third cuts the peer off."""
 
+import json
+import os
 import secrets
+import socket
+import threading
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+import zmq
 
+from cluster.bench import fuzz
+from cluster.launch import connection
 from cluster.launch.version import PYTHON
 from cluster.model.ids import Epoch, PId, ProgramId
 from cluster.wire.codec import encode
@@ -37,7 +44,7 @@ from cluster.wire.messages import (
     Welcome,
 )
 from tests.process.hand import NO_LOAD, Hand
-from tests.process.place import Place, first_line
+from tests.process.place import Place, first_line, until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -144,6 +151,87 @@ def test_a_third_bad_frame_cuts_a_peer_off_at_a_worker(place: Place) -> None:
     log = ended_cleanly(worker)
     assert log.count("dropped a frame") == 2  # the first, and the last
     assert log.count("and listens to it no more") == 1
+
+
+class Babbler:
+    """Sits where a coordinator should, and answers whatever it hears with garbage, on a thread of its own."""
+
+    def __init__(self, place: Place) -> None:
+        place.cluster_dir.mkdir(mode=0o700)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.ROUTER)
+        self._socket.linger = 0
+        self._socket.bind(place.address)
+        self._ends = threading.Event()
+        here = connection.Connection(place.address, os.getpid(), socket.gethostname())
+        connection.write(place.cluster_dir / connection.FILE, here)
+        self._thread = threading.Thread(target=self._babble)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join()
+        self._socket.close()
+        self._context.term()
+
+    def _babble(self) -> None:
+        while not self._ends.is_set():
+            if self._socket.poll(50):
+                peer, *_ = self._socket.recv_multipart()
+                for garbage in (b"garbage", b"", encode([AskStatus()])):
+                    self._socket.send_multipart([peer, garbage])
+
+
+@pytest.mark.parametrize("command", ["status", "stop", "run"])
+def test_a_client_that_is_told_garbage_says_so_and_ends(place: Place, command: str) -> None:
+    arguments = [place.write("app.py", WORKING)] if command == "run" else []
+    with Babbler(place):
+        done = place.run("-m", "cluster", command, *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert "Traceback" not in done.err
+    assert done.err.count("dropped a frame of the coordinator") == 1
+    assert "sends what is no message: it may be of another version" in done.err
+
+
+def test_a_worker_that_is_told_garbage_says_so_and_ends_with_its_ms(place: Place) -> None:
+    with Babbler(place):
+        done = place.run("-m", "worker", "--count", "2")
+    assert done.code == 0
+    assert "Traceback" not in done.err
+    assert "dropped a frame of the coordinator: a frame is no MessagePack of ours" in done.err
+    assert place.sockets() == ["connection.json", "coordinator.sock"]
+
+
+def test_bad_frames_are_counted_where_they_came_and_shown_by_status(place: Place) -> None:
+    place.cluster(workers=1)
+    (endpoint,) = place.cluster_dir.glob("m-*.sock")
+    until(lambda: counted(place) == (0, 0, [0]), "the M to be a member")
+    with Hand(place.address) as peer, Hand(f"ipc://{endpoint}", b"m5") as at_m:
+        for _ in range(2):
+            peer.throw(b"garbage")
+            at_m.throw(b"garbage")
+        until(lambda: counted(place) == (4, 0, [2]), "two here, two there, none cut off")
+        peer.throw(b"garbage")
+        peer.throw(b"garbage")  # unread: it is cut off
+        until(lambda: counted(place) == (5, 1, [2]), "one more, and that one peer is out")
+    shown = " ".join(place.run("-m", "cluster", "status").out.split())  # it is wrapped to the terminal
+    assert "Bad frames dropped: coordinator and others 3, M0 2; peers cut off by the coordinator: 1" in shown
+
+
+def counted(place: Place) -> tuple[int, int, list[int]]:
+    """(bad frames, peers cut off, bad frames of each M) as `cluster status` has them."""
+    found = json.loads(place.run("-m", "cluster", "status", "--json").out)
+    return found["bad_frames"], found["cut_off"], [m["bad_frames"] for m in found["ms"]]
+
+
+def test_a_short_storm_of_mutated_frames_leaves_everybody_standing(no_process_left: None) -> None:
+    report = fuzz.Report(seed=5)
+    fuzz.at_the_sockets(report, 600)
+    assert report.crashes == []
+    assert report.thrown > 500
+    assert report.bad_frames > 50
 
 
 NOWHERE = Source("/no/such/file.py", "", (), (), "/no/such/directory", "")
