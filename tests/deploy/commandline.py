@@ -3,6 +3,7 @@
 tests/process/test_command_lines.py holds this table against the programs themselves.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -12,8 +13,8 @@ UNIX_PATH_MAX = 107  # sun_path, less its final zero: a longer socket path canno
 
 # The options of each program, and whether one takes a value.
 OPTIONS = {
-    "coordinator": {"--bind": True, "--procs": True, "--dir": True},
-    "worker": {"--connect": True, "--count": True, "--pin": False, "--dir": True},
+    "coordinator": {"--bind": True, "--procs": True, "--dir": True, "--connection": True},
+    "worker": {"--connect": True, "--connection": True, "--count": True, "--pin": False, "--dir": True},
 }
 
 
@@ -44,7 +45,9 @@ def check_value(name: str, option: str, value: str) -> None:
         case "--procs" | "--count":
             good = value.startswith("${") or (value.isdigit() and int(value) >= 1)
         case "--bind" | "--connect":
-            good = value.startswith("ipc://") and "/" in value and len(value) - len("ipc://") <= UNIX_PATH_MAX
+            path = value.removeprefix("ipc://")
+            good = path != value and "/" in path and len(path) <= UNIX_PATH_MAX
+            good = good or re.fullmatch(r"tcp://[\w.-]+:\d+", value) is not None
         case _:
             good = bool(value) and not value.startswith("--")
     if not good:

@@ -95,3 +95,35 @@ def test_the_services_run_the_image_of_this_directory() -> None:
     assert (DEPLOY / "container" / build["context"]).resolve() == ROOT
     assert (ROOT / build["dockerfile"]).is_file()
     assert [service["image"] for service in COMPOSE["services"].values()] == ["gmp-cluster", "gmp-cluster"]
+
+
+TCP = yaml.safe_load((DEPLOY / "container" / "compose.tcp.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["coordinator", "worker"])
+def test_a_service_on_tcp_runs_its_program_with_options_that_it_has(name: str) -> None:
+    assert parse(TCP["services"][name]["command"])[0] == name
+
+
+def test_keys_are_in_a_volume_of_the_members_and_workers_cannot_write_there() -> None:
+    _, coordinator = parse(TCP["services"]["coordinator"]["command"])
+    _, worker = parse(TCP["services"]["worker"]["command"])
+    directory = coordinator["--dir"]
+    assert worker["--connection"] == f"{directory}/connection.json"
+    assert f"keys:{directory}" in TCP["services"]["coordinator"]["volumes"]
+    assert f"keys:{directory}:ro" in TCP["services"]["worker"]["volumes"]
+    assert list(TCP["volumes"]) == ["keys"]
+    assert f"install -d -m 0700 -o gmp -g gmp {directory}" in arguments("RUN")[-1]
+
+
+def test_workers_on_tcp_find_the_coordinator_by_the_name_of_its_service_and_its_port() -> None:
+    _, coordinator = parse(TCP["services"]["coordinator"]["command"])
+    _, worker = parse(TCP["services"]["worker"]["command"])
+    assert worker["--connect"] == f"tcp://coordinator:{coordinator['--bind'].rpartition(':')[2]}"
+
+
+def test_the_network_of_the_members_has_no_way_out_and_no_port_is_published() -> None:
+    assert TCP["networks"] == {"members": {"internal": True}}
+    for service in TCP["services"].values():
+        assert service["networks"] == ["members"]
+        assert not service.keys() & {"ports", "expose", "network_mode"}

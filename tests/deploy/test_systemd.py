@@ -8,6 +8,7 @@ from tests.deploy.commandline import DEPLOY, parse
 from tests.deploy.unitfile import Unit, parse_unit
 
 COORDINATOR, WORKER = "gmp-coordinator.service", "gmp-worker@.service"
+REMOTE = "gmp-remote-worker@.service"
 
 
 def unit(name: str) -> Unit:
@@ -27,17 +28,17 @@ def test_a_line_that_systemd_would_ignore_is_refused(text: str) -> None:
 
 
 def test_there_are_these_units_and_no_others() -> None:
-    assert sorted(path.name for path in (DEPLOY / "systemd").iterdir()) == [COORDINATOR, WORKER]
+    assert sorted(path.name for path in (DEPLOY / "systemd").iterdir()) == [COORDINATOR, REMOTE, WORKER]
 
 
-@pytest.mark.parametrize(("name", "program"), [(COORDINATOR, "coordinator"), (WORKER, "worker")])
+@pytest.mark.parametrize(("name", "program"), [(COORDINATOR, "coordinator"), (WORKER, "worker"), (REMOTE, "worker")])
 def test_a_unit_runs_its_program_with_options_that_it_has(name: str, program: str) -> None:
     [line] = unit(name)["Service"]["ExecStart"]
     assert line.startswith("/"), "systemd searches no PATH of ours"
     assert parse(line)[0] == program
 
 
-@pytest.mark.parametrize("name", [COORDINATOR, WORKER])
+@pytest.mark.parametrize("name", [COORDINATOR, WORKER, REMOTE])
 def test_every_variable_of_a_command_line_has_a_value(name: str) -> None:
     service = unit(name)["Service"]
     set_here = [setting.partition("=")[0] for setting in service["Environment"]]
@@ -59,6 +60,12 @@ def test_the_socket_is_in_a_directory_that_only_its_user_can_enter() -> None:
     assert service["User"] == unit(WORKER)["Service"]["User"] != ["root"]
 
 
+def test_a_remote_worker_has_its_keys_from_the_file_that_it_waits_for() -> None:
+    _, options = parse(unit(REMOTE)["Service"]["ExecStart"][0])
+    assert [options["--connection"]] == unit(REMOTE)["Unit"]["ConditionPathExists"]
+    assert "--connect" not in options, "the file says where the coordinator is"
+
+
 def test_a_worker_does_not_own_the_directory_that_it_shares() -> None:
     """systemd removes the directory of a unit that stops: a worker that does must not cut off all others."""
     assert "RuntimeDirectory" not in unit(WORKER)["Service"]
@@ -69,7 +76,7 @@ def test_workers_start_after_the_coordinator_and_stop_with_it() -> None:
     assert section["Requires"] == section["After"] == section["PartOf"] == [COORDINATOR]
 
 
-@pytest.mark.parametrize("name", [COORDINATOR, WORKER])
+@pytest.mark.parametrize("name", [COORDINATOR, WORKER, REMOTE])
 def test_what_fails_is_started_again_and_what_is_stopped_may_end_its_children(name: str) -> None:
     service = unit(name)["Service"]
     assert service["Restart"] == ["on-failure"]
