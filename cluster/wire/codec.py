@@ -29,7 +29,7 @@ from typing import Final, NewType, NoReturn, get_args, get_origin, get_type_hint
 import msgpack
 
 from cluster.model.errors import ProtocolError
-from cluster.model.limits import FRAME_BYTES_MAX
+from cluster.model.limits import FRAME_BYTES_MAX, FRAME_MESSAGES_MAX
 from cluster.wire import messages as m
 from cluster.wire.messages import Message
 
@@ -259,6 +259,8 @@ def _parse(frame: bytes) -> Raw:
         raw = _unpack(frame, size)
     if not isinstance(raw, tuple):
         raise ProtocolError("a frame is no array")
+    if len(raw) > FRAME_MESSAGES_MAX:
+        raise ProtocolError(f"a frame holds {len(raw)} messages, and {FRAME_MESSAGES_MAX} are allowed")
     return raw
 
 

@@ -13,7 +13,7 @@ from cluster.model.clock import Instant
 from cluster.model.errors import StaleLeaseError
 from cluster.model.ids import NO_P, Epoch, PId
 from cluster.model.lease import ONE_MACHINE, Periods
-from cluster.model.limits import GLOBRUNQ_MAX, MS_MAX
+from cluster.model.limits import CLIENTS_MAX, GLOBRUNQ_MAX, MS_MAX, NURSERIES_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
 from coordinator.core import ending, newm, queries, sysmon
@@ -99,6 +99,9 @@ class Core:
             case w.RegisterM():
                 self._register(peer, message)
             case w.RegisterNursery() | w.MExited() | w.Vouch() | w.Forked() | w.NoM():
+                if peer not in s.members.nurseries and len(s.members.nurseries) >= NURSERIES_MAX:
+                    s.send(peer, w.Stop(f"there are {NURSERIES_MAX} parents of Ms: no more can join"))
+                    return
                 s.members.nurseries.setdefault(peer, Nursery(s.now)).heard_at = s.now
                 self._take_from_nursery(peer, message)
             case w.Alive():
@@ -185,6 +188,9 @@ class Core:
         s = self.state
         match message:
             case w.StartProgram():
+                if peer not in s.clients and len(s.clients) >= CLIENTS_MAX:
+                    s.send(peer, w.Refused(f"there are {CLIENTS_MAX} clients: no more can join"))
+                    return
                 s.clients[peer] = s.now
                 ending.start(s, peer, message)
             case w.Interrupt(program_id):
@@ -192,7 +198,7 @@ class Core:
                 if program is not None and program.client == peer:
                     ending.finish(s, program, "interrupted", 1, "interrupted")
             case w.AskStatus():
-                s.surveys.want_status.append(peer)
+                s.surveys.ask_status(peer)
             case w.StopCluster():
                 sysmon.stop(s)
             case _:

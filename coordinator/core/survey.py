@@ -56,6 +56,11 @@ class Surveys:
             self.want_deadlock or self.want_traces or self.want_status or self.want_counts
         )
 
+    def ask_status(self, client: PeerId) -> None:
+        """A client wants to know the state of the cluster; who asks again before he is told is told once."""
+        if client not in self.want_status:
+            self.want_status.append(client)
+
     def begin(self, ms: list[MId], detail: bool, now: Instant) -> Round:
         """Start a round that answers all that was asked so far."""
         self.rounds += 1

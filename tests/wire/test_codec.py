@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cluster.model.errors import ProtocolError
 from cluster.model.ids import Epoch, PId, ProgramId
 from cluster.model.limits import FRAME_BYTES_MAX
+from cluster.wire import codec
 from cluster.wire import messages as m
 from cluster.wire.codec import ARRAY_CLAIM_MAX, DEPTH_MAX, TAGS, Decoder, encode
 from cluster.wire.messages import BetweenMs, FromClient, FromM, FromNursery, Message, ToClient, ToCoordinator, ToM
@@ -288,3 +289,10 @@ def blank_field(hint: object) -> object:
         return ()
     assert isinstance(hint, type)
     return hint() if hint in SCALARS else hint(*[blank_field(inner) for inner in get_type_hints(hint).values()])
+
+
+def test_a_frame_with_more_messages_than_are_allowed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "FRAME_MESSAGES_MAX", 3)
+    assert len(Decoder(m.ToCoordinator).decode(encode([m.Alive()] * 3))) == 3
+    with pytest.raises(ProtocolError, match="a frame holds 4 messages, and 3 are allowed"):
+        Decoder(m.ToCoordinator).decode(encode([m.Alive()] * 4))

@@ -5,10 +5,11 @@ from copy import deepcopy
 import pytest
 
 from cluster.model.ids import NO_P, Epoch, PId, ProgramId
+from cluster.model.lease import ACROSS_MACHINES
 from cluster.model.limits import LEASE_EXPIRE_NS, LEASE_GIVE_UP_NS, LEASE_RENEW_NS
 from cluster.wire import messages as w
 from coordinator.core import step
-from tests.coordinator.office import LOAD, Office, records
+from tests.coordinator.office import LOAD, OPTIONS, PYTHON, SOURCE, Office, records
 
 PROGRAM = ProgramId(1)
 UNDER_LEASE = {
@@ -215,3 +216,52 @@ def test_the_same_messages_at_the_same_times_give_the_same_commands() -> None:
         return said
 
     assert story() == story()
+
+
+def test_clients_and_parents_of_ms_are_not_without_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "CLIENTS_MAX", 1)
+    monkeypatch.setattr(step, "NURSERIES_MAX", 1)
+    office = Office(ms=1)
+    office.start("first")
+    office.say("second", w.StartProgram("p", SOURCE, OPTIONS, b""))
+    assert office.heard("second", w.Refused) == [w.Refused("there are 1 clients: no more can join")]
+    office.start("first")
+    office.say("nursery", w.RegisterNursery(1))
+    office.say("another", w.RegisterNursery(2))
+    (stop,) = office.heard("another", w.Stop)
+    assert "no more can join" in stop.reason
+    office.say("nursery", w.Alive())
+    assert office.heard("nursery", w.Alive) and list(office.state.members.nurseries) == [b"nursery"]
+
+
+def test_who_asks_for_the_status_again_and_again_is_told_once_and_keeps_no_memory() -> None:
+    office = Office(ms=1)
+    office.say("client", *[w.AskStatus()] * 1000)
+    office.say("w0", w.Surveyed(1, (), LOAD, ()))
+    assert len(office.heard("client", w.Status)) == 1
+
+
+def test_bad_frames_are_counted_for_the_m_that_dropped_them_and_together_for_all_others() -> None:
+    office = Office(ms=1)
+    office.say("w0", w.BadFrame(), w.BadFrame())
+    office.say("stranger", w.BadFrame())
+    assert (office.m(0).bad_frames, office.state.bad_frames) == (2, 1)
+
+
+def test_an_m_that_registers_with_a_key_has_it_told_to_the_others() -> None:
+    office = Office(ms=1)
+    office.say("w1", w.RegisterM(7, PYTHON, "at w1", key="k"))
+    (roster,) = office.heard("w0", w.Roster)
+    assert [(peer.endpoint, peer.key) for peer in roster.peers] == [("at w0", ""), ("at w1", "k")]
+
+
+def test_periods_of_leases_are_those_that_the_core_was_made_with() -> None:
+    office = Office(ms=0)
+    office.core.state.periods = ACROSS_MACHINES
+    office.say("w0", w.RegisterM(7, PYTHON, "at w0"))
+    (welcome,) = office.heard("w0", w.Welcome)
+    assert (welcome.renew_ns, welcome.give_up_ns) == (ACROSS_MACHINES.renew_ns, ACROSS_MACHINES.give_up_ns)
+    office.wait(ACROSS_MACHINES.expire_ns)
+    assert office.state.members.ms
+    office.wait(1)
+    assert not office.state.members.ms
