@@ -89,11 +89,9 @@ class FileLoader:
 
     def _forget_modules(self) -> None:
         """Forget what earlier programs imported, unless it is installed: it may have been edited since."""
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if name in self._ours or not file or any(part in file for part in _INSTALLED):
-                continue
-            if not file.startswith(sys.base_prefix):
+        places = [(name, _place(module)) for name, module in list(sys.modules.items()) if name not in self._ours]
+        for name, place in places:
+            if place and not place.startswith(sys.base_prefix) and not any(part in place for part in _INSTALLED):
                 del sys.modules[name]
         importlib.invalidate_caches()
 
@@ -107,6 +105,13 @@ class FileLoader:
         g = current_goroutine()
         program = self._loading if g is None else g.program.id
         return self._argv.get(program, []) if program is not None else []
+
+
+def _place(module: ModuleType) -> str:
+    """Where it is from; "" when it is built in. A package without a file has its first directory."""
+    if file := getattr(module, "__file__", None):
+        return str(file)
+    return next((str(part) for part in getattr(module, "__path__", ())), "")
 
 
 def _report(source: Source, error: BaseException) -> str:
