@@ -5,6 +5,7 @@ imports only those under it:
 
 cli, bench, trace, dashboard   clients of a running cluster
 api                            Cluster and run
+pool                           submit, map and the executor: tasks, and the thread that ships them
 launch                         starts, finds and stops processes
 wire                           the protocol
 net                            TCP and Unix streams for goroutines
@@ -31,6 +32,7 @@ from cluster.kernel.mutex import Mutex
 from cluster.kernel.netpoll import readable, writable
 from cluster.kernel.nilchan import nil
 from cluster.kernel.once import Once
+from cluster.kernel.promise import Promise, submit
 from cluster.kernel.runtime import (
     exit,
     gomaxprocs,
@@ -82,6 +84,7 @@ __all__ = [
     "Once",
     "Panic",
     "ProgramError",
+    "Promise",
     "RWMutex",
     "Selected",
     "Semaphore",
@@ -110,6 +113,7 @@ __all__ = [
     "set_max_stack",
     "sleep",
     "stack",
+    "submit",
     "syscall",
     "todo",
     "unlock_os_thread",

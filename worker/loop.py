@@ -70,7 +70,7 @@ class Loop:
         self._looked_at = self._pumped_at = clock.now()
         self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader(), chaos)
         self._preemptor: Final = Preemptor(
-            lambda: self.machine.sched, self.machine.preemptible, self._serve, self._let_finish
+            lambda: self.machine.sched, self.machine.preemptible, self._serve, self._let_finish, self._unwanted
         )
         self._from_ms: deque[tuple[MId, Message]] = deque()  # came while the main thread was in a call
         self._serving = False  # sysmon does the main thread's work, under the lock
@@ -205,6 +205,7 @@ class Loop:
                     os._exit(1)
                 finally:
                     self._lock.release()
+            self._end_unwanted()
             if elapsed >= SYSMON_PERIOD_NS and main.computed_ns >= HOG_NS and not self.machine.incall.active:
                 self._preempt(since)
                 if self._looked_at == since and self._to_serve:  # it may not be left
@@ -215,6 +216,17 @@ class Loop:
         """Whether others wait for what the main thread would do at its next scheduling point."""
         incall = self.machine.incall
         return bool(self._from_ms or incall.timers_due or self._aside.returned or self.netpoll.is_ready)
+
+    def _unwanted(self, g: G) -> bool:
+        return self.machine.tasks.unwanted(g)
+
+    def _end_unwanted(self) -> None:
+        """The task that is executing may be one that is to end wherever it is; and if it does not, this M."""
+        g = self.machine.sched.cur
+        if g is not None and self._unwanted(g):
+            self._preemptor.request(self._main, force=True)
+        if self.machine.tasks.overdue:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _preempt(self, since: Instant) -> None:
         """The main thread is in one goroutine since `since`: take it away, unless it comes by itself."""

@@ -27,6 +27,7 @@ from cluster.model.errors import ProtocolError
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import (
     BadFrame,
+    EndM,
     Forked,
     Message,
     MExited,
@@ -120,6 +121,9 @@ class Nursery:
             for message in decode(socket.recv_multipart()) if socket in ready else ():
                 if isinstance(message, NewM):
                     sockets.say(socket, encode([self._new_m()]))
+                elif isinstance(message, EndM):
+                    if message.pid in self._children:
+                        os.kill(message.pid, signal.SIGKILL)
                 elif isinstance(message, BadFrame):
                     sockets.say(socket, encode([message]))
                 elif isinstance(message, Stop):

@@ -38,6 +38,7 @@ from cluster.kernel import runner
 from cluster.kernel.calling import CALLS_OUT
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
+from cluster.model.errors import Goexit
 
 SIGNAL: Final = signal.SIGRTMAX  # the last one that Python looks at: no other signal waits behind a hog
 _EDGES: Final = frozenset(  # of loops, whose names differ from 3.11 to 3.13, and the start of a function
@@ -92,8 +93,12 @@ class Preemptor:
         allowed: Callable[[G], bool],
         serve: Callable[[], None] = lambda: None,
         wait: Callable[[], None] = lambda: None,
+        unwanted: Callable[[G], bool] = lambda _: False,
     ) -> None:
-        """`allowed`: whether its program has a goroutine preempted. For `serve` see `ask`, for `wait` see `deaf`."""
+        """`allowed`: whether its program has a goroutine preempted. For `serve` see `ask`, for `wait` see `deaf`.
+
+        One that is `unwanted` is not left but ended: Goexit is raised where it would be left.
+        """
         self._sched: Final = sched
         self._allowed: Final = allowed
         self._collecting = 0
@@ -103,6 +108,7 @@ class Preemptor:
         self._asked_at_ns = 0
         self._serve: Final = serve
         self._wait: Final = wait
+        self._unwanted: Final = unwanted
         self.preemptions = 0
         self.refusals: dict[str, int] = {}  # by reason, for those who wonder
         gc.callbacks.append(self._on_gc)
@@ -160,10 +166,14 @@ class Preemptor:
         if why:
             self.refusals[why] = self.refusals.get(why, 0) + 1
         else:
-            self.preemptions += 1
             g = sched.cur
+            if self._unwanted(g):
+                raise Goexit
+            self.preemptions += 1
             g.program.untold.append(("Preempt", g, "", self._asked_at_ns))
             sched.preempt()
+            if self._unwanted(g):  # by now
+                raise Goexit
 
     def _between(self, frame: FrameType | None) -> bool:
         """Whether no code of ours, and no import, is in progress: the kernel may be used."""

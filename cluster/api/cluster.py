@@ -2,11 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import as_completed
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import Any, Final, ParamSpec, Self, TypeVar
+from weakref import WeakSet
 
 from cluster.api.session import Watch, Write, print_to_streams, run_program
 from cluster.api.source import of_this_process
@@ -18,8 +21,13 @@ from cluster.launch.cpus import default_procs
 from cluster.launch.embedded import Embedded
 from cluster.model.errors import ClusterError
 from cluster.model.limits import MS_MAX, PROCS_MAX
+from cluster.pool.executor import Executor
+from cluster.pool.futures import Future
+from cluster.pool.mapping import Progress, length_of, mapping
+from cluster.pool.pool import RETRIES, Pool
 from cluster.wire.messages import Options, Source, Status
 from cluster.wire.pickling import MAIN_PREFIX, NoObjects, Pickling
+from cluster.wire.security import Keys
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,11 +63,15 @@ class Cluster:
             )
         self._race: Final = race
         self._embedded: Embedded | None = None
+        self._pool: Pool | None = None
+        self._lent: Final[WeakSet[Pool]] = WeakSet()  # to executors
+        self._keys: Keys | None = None
         if address is not None or connection is not None:
             if procs is not None or workers is not None:
                 raise ClusterError("procs and workers are those of the cluster at `address`: leave them out")
             found = resolve(address, None if connection is None else Path(connection))
             check_answers(found)
+            self._keys = found.keys
             self._client = Client(found.address, keys=found.keys)
             return
         procs = default_procs() if procs is None else procs
@@ -77,10 +89,15 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            for pool in self._pools():
+                pool.close()
         self.close()
 
     def close(self) -> None:
         """End the processes that this cluster started; a cluster that was joined goes on."""
+        for pool in self._pools():
+            pool.abandon()
         self._client.close()
         if self._embedded is not None:
             self._embedded.close()
@@ -130,6 +147,117 @@ class Cluster:
         value = pickling.loads(outcome.value) if outcome.value else None
         return value  # type: ignore[return-value]  # pickled by the M from what main returned
 
+    def submit(self, fn: Callable[..., Any], /, *args: object, retries: int = RETRIES, **kwargs: object) -> Future[Any]:
+        """Run `fn(*args, **kwargs)`, plain or async, as a goroutine on some M; the future of what it returns.
+
+        The arguments are taken as they are now. If its M dies it is run again, at most `retries` times, then the
+        future has a LostError; whatever `fn` raises is the future's, with the remote traceback as a note. From any
+        thread that is not a goroutine.
+        """
+        return self._tasks().submit(fn, args, kwargs, retries)
+
+    def map(
+        self,
+        fn: Callable[..., Any],
+        /,
+        *iterables: Iterable[object],
+        chunksize: int | None = None,
+        timeout: float | None = None,
+        ordered: bool = True,
+        progress: bool = False,
+        retries: int = RETRIES,
+    ) -> Iterator[Any]:
+        """`fn` of each item, or of one from each of several iterables; the results, as they are asked for.
+
+        In order, or with `ordered=False` as they come. Some chunks are computed ahead, no more: the iterable may
+        be endless. `chunksize=None` chooses it from the time that items take. `timeout`, in seconds from this call,
+        raises TimeoutError in the iteration. `progress` shows a bar on stderr. `retries` as in `submit`.
+        """
+        return mapping(
+            self._tasks(),
+            fn,
+            iterables,
+            chunksize=chunksize,
+            timeout=timeout,
+            ordered=ordered,
+            progress=_bar(iterables) if progress else None,
+            retries=retries,
+        )
+
+    def starmap(
+        self,
+        fn: Callable[..., Any],
+        rows: Iterable[Iterable[object]],
+        /,
+        *,
+        chunksize: int | None = None,
+        timeout: float | None = None,
+        ordered: bool = True,
+        progress: bool = False,
+        retries: int = RETRIES,
+    ) -> Iterator[Any]:
+        """`map`, with the arguments of each call in a row: `fn(*row)`."""
+        return mapping(
+            self._tasks(),
+            fn,
+            (rows,),
+            star=True,
+            chunksize=chunksize,
+            timeout=timeout,
+            ordered=ordered,
+            progress=_bar((rows,)) if progress else None,
+            retries=retries,
+        )
+
+    def as_completed(self, futures: Iterable[Future[Any]], timeout: float | None = None) -> Iterator[Future[Any]]:
+        """Futures of `submit`, each when it is done. Raises TimeoutError after `timeout` seconds."""
+        completed: Iterator[Any] = as_completed(iter(futures), timeout)  # type: ignore[arg-type]  # typeshed's protocol is private
+        return completed
+
+    def executor(
+        self,
+        max_workers: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[object, ...] = (),
+        *,
+        retries: int = RETRIES,
+    ) -> Executor:
+        """A concurrent.futures.Executor whose tasks run on this cluster, beside those of others.
+
+        At most `max_workers` of its tasks are given to the cluster at once, if that is less than it has Ps.
+        `initializer(*initargs)` is called on an M before the first of these tasks there; if it raises, the executor
+        is broken. Raises ValueError for a `max_workers` below 1, CannotShipError when the initializer cannot be
+        pickled.
+        """
+        if max_workers is not None and max_workers <= 0:
+            raise ValueError("max_workers must be greater than 0")
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        pool = self._new_pool(initializer, initargs, max_workers)
+        self._lent.add(pool)
+        return Executor(pool, retries)
+
+    def _pools(self) -> list[Pool]:
+        own = [] if self._pool is None else [self._pool]
+        return own + list(self._lent)
+
+    def _tasks(self) -> Pool:
+        if self._pool is None:
+            self._pool = self._new_pool()
+        return self._pool
+
+    def _new_pool(
+        self,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[object, ...] = (),
+        limit: int | None = None,
+    ) -> Pool:
+        return Pool(self._connect, of_this_process(), print_to_streams, (initializer, initargs), limit)
+
+    def _connect(self, wake_fd: int) -> Client:
+        check = None if self._embedded is None else self._embedded.check
+        return Client(self.address, check, keys=self._keys, wake_fd=wake_fd)
+
     def run_file(self, source: Source, options: Options, write: Write, watch: Watch | None) -> tuple[int, str]:
         """Run `main` of a program file; the exit code, and what stderr should get at the end."""
         outcome = run_program(self._client, source.path, source, options, b"", write, watch)
@@ -152,3 +280,8 @@ def run(
     """
     with Cluster(procs, workers, address, connection=connection, race=race) as cluster:
         return cluster.run(main, *args)
+
+
+def _bar(iterables: tuple[Iterable[object], ...]) -> Progress:
+    bar: Progress = import_module("cluster.pool.bar").Bar(length_of(iterables))
+    return bar

@@ -32,6 +32,9 @@ once       sync.Once
 cond       sync.Cond
 semaphore  x/sync's semaphore.Weighted
 errgroup   x/sync's errgroup.Group
+promise    submit: goroutines whose results other goroutines wait for
+tasks      goroutines whose results a client waits for
+cancelling  a Goexit in a goroutine that nobody wants any more
 context    Go's package context
 timers     the timer heap
 tickers    Timer, Ticker, after, after_func

@@ -16,6 +16,8 @@ from typing import NoReturn, Protocol
 from cluster.kernel.dump import describe
 from cluster.kernel.g import G, Program
 
+Call = tuple[Callable[..., object], tuple[object, ...], dict[str, object]]  # a function, and what it is called with
+
 
 class Closes(Protocol):
     """A socket."""
@@ -41,8 +43,33 @@ class Poller(Protocol):
         ...
 
 
+class Tasks(Protocol):
+    """Who knows what a client has submitted, and tells it how that ended. See tasks.py."""
+
+    def begin(self, g: G, function: bytes, data: bytes) -> Call:
+        """What task `g` does: Goexit when it is not wanted any more; raises what reading it raises."""
+        ...
+
+    def returned(self, g: G, value: object, ran_ns: int) -> None:
+        """It returned `value`."""
+        ...
+
+    def describe(self, error: BaseException) -> bytes:
+        """An exception of the goroutine that is executing, as its client reads it."""
+        ...
+
+    def raised(self, g: G, error: BaseException, ran_ns: int) -> None:
+        """`error` left it; a Goexit, when it ended itself or was withdrawn."""
+        ...
+
+
 class Outside(Protocol):
     """What an M offers to its kernel beside far objects."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """Where the tasks of pools come from."""
+        ...
 
     @property
     def netpoll(self) -> Poller:
@@ -80,6 +107,10 @@ class Alone:
 
     def set_procs(self, g: G, procs: int) -> int:
         return self._resize(procs)
+
+    @property
+    def tasks(self) -> NoReturn:
+        raise AssertionError("a task of a pool, and this kernel has no clients")
 
     @property
     def netpoll(self) -> NoReturn:

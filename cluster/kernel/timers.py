@@ -56,6 +56,15 @@ class Timers:
         """Ready `g` at `when`. O(log n)."""
         heappush(self.heap, (when, next(self._serial), g))
 
+    def remove(self, g: G) -> bool:
+        """`g` does not sleep any more; False when it does not sleep here. O(n): for who is cancelled."""
+        kept = [entry for entry in self.heap if entry[2] is not g]
+        found = len(kept) < len(self.heap)
+        if found:
+            self.heap[:] = kept
+            heapify(self.heap)
+        return found
+
     def start(self, t: RuntimeTimer, when: Instant) -> bool:
         """Let `t` fire at `when`, and not at the time it was set for; whether it was pending. O(log n) amortised."""
         pending = self.stop(t)

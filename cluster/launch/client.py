@@ -13,7 +13,8 @@ import zmq
 
 from cluster.launch import sockets
 from cluster.launch.connection import lives
-from cluster.model.clock import MILLISECOND, SECOND, MonotonicClock
+from cluster.launch.sockets import readable
+from cluster.model.clock import MILLISECOND, SECOND, Instant, MonotonicClock, after
 from cluster.model.errors import ClusterError, NoClusterError, ProtocolError
 from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
 from cluster.wire.codec import Decoder, encode
@@ -37,16 +38,25 @@ UNANSWERED_MAX: Final = 8
 ANSWER_TIMEOUT_NS: Final = 5 * SECOND  # of a coordinator that is there: it answers in under a millisecond
 STOP_LOOK_S: Final = 0.01  # between two looks whether a coordinator that was told to stop is gone
 LINGER_MS: Final = 500  # for a last request
+FRAMES_MAX: Final = 64  # taken at once
 LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that were started
 
 
 class Client:
     """One conversation with a coordinator. Not for several threads."""
 
-    def __init__(self, address: str, check: Callable[[], None] | None = None, *, keys: Keys | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        check: Callable[[], None] | None = None,
+        *,
+        keys: Keys | None = None,
+        wake_fd: int | None = None,
+    ) -> None:
         """`check` raises when the processes that this client has started are gone; it is called now and then.
 
-        On TCP both sides prove by `keys` who they are; see connection.resolve.
+        On TCP both sides prove by `keys` who they are; see connection.resolve. `receive` ends when `wake_fd` becomes
+        readable, too.
         """
         self.address: Final = address
         self.joined: Final = check is None  # a cluster of somebody else, which need not have workers
@@ -58,10 +68,17 @@ class Client:
         self._socket.reconnect_ivl, self._socket.reconnect_ivl_max = 5, 100
         sockets.connect_to_coordinator(self._socket, address, keys)
         self._strikes: Final = Strikes()
+        self._poller: Final = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._wake_fd: Final = wake_fd
+        self.waked = False  # by `wake_fd`, when it waited last
+        if wake_fd is not None:
+            self._poller.register(wake_fd, zmq.POLLIN)
         self._decode: Final = Decoder(ToClient).decode
         self._or_with_other_keys: Final = "" if keys is None else ", or it has other keys than the connection file here"
         self._unanswered = 0
-        self._beat_at = self._clock.now() + HEARTBEAT_NS
+        self._look_at = self._clock.now()
+        self._beat_at = after(self._look_at, HEARTBEAT_NS)
         self._heard = False
 
     def send(self, message: FromClient) -> None:
@@ -69,26 +86,37 @@ class Client:
         if not sockets.say(self._socket, encode([message])):
             raise NoClusterError(f"the coordinator at {self.address} refuses the connection: it wants keys, or none")
 
-    def receive(self) -> list[ToClient]:
-        """What came, after waiting for at most LOOK_NS; [] when nothing did.
+    def receive(self, wait: bool = True) -> list[ToClient]:
+        """What came, after at most LOOK_NS, or at once without `wait`; [] if nothing did, or the client was waked.
 
         Raises NoClusterError when the coordinator does not answer any more.
         """
+        now = self._clock.now()
+        if now >= self._look_at:
+            self._look(now)
+        if not readable(self._socket):
+            ready = self._poller.poll(LOOK_NS // MILLISECOND if wait else 0)
+            self.waked = any(source == self._wake_fd for source, _ in ready)
+        messages: list[ToClient] = []
+        for _ in range(FRAMES_MAX):
+            if not readable(self._socket):
+                break
+            self._unanswered, self._heard = 0, True
+            messages += self._decoded(self._socket.recv_multipart())
+        return messages
+
+    def _look(self, now: Instant) -> None:
+        self._look_at = after(now, LOOK_NS)
         if self._check is not None:
             self._check()
-        now = self._clock.now()
         if now >= self._beat_at:
-            self._beat_at = now + HEARTBEAT_NS
+            self._beat_at = after(now, HEARTBEAT_NS)
             self._unanswered += 1
             self.send(Alive())
             if self._heard and self._unanswered > UNANSWERED_MAX:
                 raise NoClusterError(
                     f"the coordinator at {self.address} does not answer any more: it died or is stopped"
                 )
-        if not self._socket.poll(LOOK_NS // MILLISECOND):
-            return []
-        self._unanswered, self._heard = 0, True
-        return self._decoded(self._socket.recv_multipart())
 
     def _decoded(self, frames: list[bytes]) -> list[ToClient]:
         """The messages of a frame, less signs of life. A frame that is none is dropped; the third is an error."""

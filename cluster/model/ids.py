@@ -15,6 +15,7 @@ Epoch = NewType("Epoch", int)
 NO_P: Final = PId(-1)
 NO_M: Final = MId(-1)
 MAIN_GOID: Final = GId(1)  # main is a goroutine too, and always the first
+TASK_FIRST: Final = -1  # from here on down a client numbers the tasks of its pool, and what carries them
 
 
 class ObjId(NamedTuple):

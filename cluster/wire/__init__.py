@@ -1,6 +1,7 @@
 """The protocol: what processes say to each other, and how it becomes bytes.
 
 messages    every message there is, one union per direction
+pooling     the messages about tasks of pools
 parts       what messages are made of
 codec       messages to frames and back, with every field checked against its type
 nameless    what a client has by name and others would not find by it

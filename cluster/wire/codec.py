@@ -59,6 +59,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Blocked: 20,
     m.Returned: 21,
     m.Inject: 22,
+    m.Results: 23,
     # coordinator → M
     m.Welcome: 32,
     m.Roster: 33,
@@ -89,10 +90,13 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.AskStatus: 83,
     m.StopCluster: 84,
     m.BadFrame: 85,
+    m.Submit: 86,
+    m.Withdraw: 87,
     m.Accepted: 96,
     m.Refused: 97,
     m.Ended: 98,
     m.Status: 99,
+    m.TasksLost: 100,
     # nursery ↔ coordinator
     m.RegisterNursery: 112,
     m.MExited: 113,
@@ -100,6 +104,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Forked: 115,
     m.NoM: 116,
     m.NewM: 117,
+    m.EndM: 118,
 }
 
 INT_MAX: Final = (1 << 63) - 1  # less than -(1 << 63) cannot be said in MessagePack

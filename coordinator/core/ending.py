@@ -31,6 +31,7 @@ from cluster.wire.messages import (
     Step,
     Traced,
 )
+from coordinator.core import pools
 from coordinator.core.membership import M, PeerId
 from coordinator.core.programs import Program, begin
 from coordinator.core.state import State
@@ -63,10 +64,15 @@ def start(s: State, client: PeerId, request: StartProgram) -> None:
     s.step("ProgramStart", detail=request.name, program=program)
     for m in s.members.ms.values():
         introduce(s, m, program)
+    if not request.options.pool:
+        _make_main(s, program, request.main, alone)
+
+
+def _make_main(s: State, program: Program, body: bytes, alone: bool) -> None:
     idle = [p for p in s.table.ps if p.holder is None]
     if s.members.ms and not s.members.idle:
         idle = []  # nobody would come for what lies on an idle P before some M has nothing else to do
-    record = Record(program.id, 1, request.main)
+    record = Record(program.id, 1, body)
     if not idle:
         s.globrunq.put([record])
     else:
@@ -186,6 +192,12 @@ def leave(s: State, m: M, why: str) -> None:
 
 def _lose_goroutines(s: State, program: Program, m: M, why: str) -> None:
     untaken = [record for record in m.untaken.values() if record.program == program.id]
+    if program.options.pool:
+        program.sent -= len(untaken)
+        s.globrunq.put_first(untaken)
+        if not pools.lose(s, program, m, why):
+            finish(s, program, "lost", 1, _lost_text(m, why))
+        return
     program.deaths += bool(untaken)
     hopeless = untaken and (program.deaths >= DEATHS_MAX or not s.members.ms)
     if m.took.get(program.id) or hopeless:

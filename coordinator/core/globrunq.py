@@ -46,6 +46,10 @@ class GlobRunq:
         """Forget the goroutines of a program that is over."""
         self._records = deque(record for record in self._records if record.program != program)
 
+    def goids(self, program: ProgramId) -> list[int]:
+        """Which goroutines of a program wait here. O(n)."""
+        return [record.goid for record in self._records if record.program == program]
+
     def count(self, program: ProgramId) -> int:
         """How many goroutines of a program wait here. O(n)."""
         return sum(1 for record in self._records if record.program == program)

@@ -34,7 +34,8 @@ class M:
     peer: PeerId
     pid: int
     endpoint: str
-    heard_at: Instant
+    heard_at: Instant  # itself, or its nursery, which vouches for it
+    spoke_at: Instant = Instant(0)  # itself
     status: MStatus = MStatus.IDLE
     p: PId | None = None
     nonce: int = 0  # of its latest renewal; leases count from when that was sent

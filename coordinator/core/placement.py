@@ -21,7 +21,7 @@ from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Gone, HandOff, Hunger, LeaseP, Record, Retake, Work
-from coordinator.core import newm
+from coordinator.core import newm, pools
 from coordinator.core.membership import M
 from coordinator.core.ptable import P
 from coordinator.core.state import State
@@ -162,6 +162,8 @@ def took(s: State, m: M, program: ProgramId, goids: tuple[int, ...]) -> None:
         if record is not None and record.started and record.giver != m.id:
             gone.setdefault(record.giver, []).append(goid)
     m.took[program] = m.took.get(program, 0) + len(goids)
+    if program in s.programs and s.programs[program].options.pool:
+        pools.took(s.programs[program], m, goids)
     for giver, theirs in gone.items():
         if giver in s.members.ms:
             s.tell(s.members.ms[giver], Gone(program, tuple(theirs)))

@@ -49,6 +49,13 @@ class Program:
     dump_round: DumpRound | None = None
     dump_askers: list[tuple[MId, int, int]] = field(default_factory=list)  # for the next round
     quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
+    holder: dict[int, MId] = field(default_factory=dict)  # of a pool: who has which carrier or task, see pools.py
+    to_end: dict[MId, Instant] = field(
+        default_factory=dict
+    )  # Ms that were told to end a task or themselves, since when
+    entangled: bool = False  # goroutines of different Ms may know of each other
+    crippled: bool = False  # an M died, and the program goes on: its counts do not agree any more
+    stable: int = 0  # surveys of a crippled one that found it quiet, and nothing under way
     schedtrace_ns: int = 0  # period; 0 is off
     schedtrace_detail: bool = False
     schedtrace_due: Instant = Instant(0)

@@ -16,7 +16,7 @@ from cluster.model.lease import ONE_MACHINE, Periods
 from cluster.model.limits import CLIENTS_MAX, GLOBRUNQ_MAX, MS_MAX, NURSERIES_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
-from coordinator.core import ending, newm, queries, sysmon
+from coordinator.core import ending, newm, pools, queries, sysmon
 from coordinator.core.membership import M, Nursery, PeerId
 from coordinator.core.placement import balance, given, ship, took
 from coordinator.core.ptable import P, PTable
@@ -115,14 +115,14 @@ class Core:
                     m.bad_frames += 1
                 else:
                     s.bad_frames += 1
-            case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster():
+            case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster() | w.Submit() | w.Withdraw():
                 self._take_from_client(peer, message)
             case _:
                 m = s.members.by_peer.get(peer)
                 if m is None:
                     s.send(peer, w.Fenced(NO_P, Epoch(0), "You are no member of this cluster, or no longer: register."))
                     return
-                m.heard_at = s.now
+                m.heard_at = m.spoke_at = s.now
                 try:
                     self._take_from_m(m, message)
                 except StaleLeaseError as error:
@@ -183,7 +183,9 @@ class Core:
                 ending.lose(s, m, why)
 
     def _take_from_client(
-        self, peer: PeerId, message: w.StartProgram | w.Interrupt | w.AskStatus | w.StopCluster
+        self,
+        peer: PeerId,
+        message: w.StartProgram | w.Interrupt | w.AskStatus | w.StopCluster | w.Submit | w.Withdraw,
     ) -> None:
         s = self.state
         match message:
@@ -197,6 +199,10 @@ class Core:
                 program = s.programs.get(program_id)
                 if program is not None and program.client == peer:
                     ending.finish(s, program, "interrupted", 1, "interrupted")
+            case w.Submit():
+                pools.submit(s, peer, message)
+            case w.Withdraw():
+                pools.withdraw(s, peer, message)
             case w.AskStatus():
                 s.surveys.ask_status(peer)
             case w.StopCluster():
@@ -233,6 +239,8 @@ class Core:
                 s.owe(m)
                 if (program := s.programs.get(program_id)) is not None:
                     s.send(program.client, message)
+            case w.Results():
+                pools.results(s, message)
             case w.Traced(program_id):
                 if (program := s.programs.get(program_id)) is not None:
                     s.send(program.client, message)
@@ -310,6 +318,8 @@ class Core:
             if (program := s.programs.get(record.program)) is not None and program.result is None:
                 program.received += 1
                 m.untaken.pop((record.program, record.goid), None)
+                if program.options.pool:
+                    pools.left(program, record)
                 if len(s.globrunq) + len(living) >= GLOBRUNQ_MAX:
                     ending.finish(s, program, "fatal", 2, FULL)
                 else:

@@ -10,16 +10,17 @@ from cluster.model.ids import MId
 from cluster.model.limits import CLIENT_EXPIRE_NS
 from cluster.model.status import MStatus
 from cluster.wire.messages import Ended, Output, Survey, Surveyed
-from coordinator.core import ending, newm, queries, schedtrace
+from coordinator.core import ending, newm, pools, queries, schedtrace
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
 from coordinator.core.state import State
 from coordinator.core.status import describe
-from coordinator.core.survey import Round, totals
+from coordinator.core.survey import Round, stacks, totals
 
 SURVEY_RETRY_NS = 10 * MILLISECOND  # messages take under 1 ms; a second look costs a message per M
 STATUS_PATIENCE_NS = 300 * MILLISECOND  # then a status is told without the Ms that have not answered
+STABLE_MIN = 100  # surveys in a row, SURVEY_RETRY_NS apart, that saw nothing change: then nothing is under way
 SURVEY_PERIOD_NS = 250 * MILLISECOND  # with several programs, the Ms need never be idle together
 
 
@@ -34,6 +35,7 @@ def tick(s: State) -> None:
             lose_client(s, client)
     for program in list(s.programs.values()):
         ending.conclude_if_dropped(s, program)
+        pools.end_deaf(s, program)
         if program.dumping:
             ending.end_when_dumped(s, program)
         if program.schedtrace_ns and program.result is None and s.now >= program.schedtrace_due:
@@ -67,6 +69,8 @@ def deadline(s: State) -> Instant | None:
     due = [after(m.heard_at, s.periods.expire_ns + 1) for m in s.members.ms.values()]
     due += [after(heard, CLIENT_EXPIRE_NS + 1) for heard in s.clients.values()]
     for program in s.programs.values():
+        if (at := pools.next_deaf(program)) is not None:
+            due.append(at)
         if program.result is not None:
             due.append(program.drop_deadline)
         elif program.dumping:
@@ -87,14 +91,18 @@ def look_for_deadlock(s: State) -> None:
 
 
 def _survey_now_and_then(s: State) -> None:
-    """With several programs one may be dead while another keeps the Ms busy: look every SURVEY_PERIOD_NS."""
-    if s.surveys.retry_at is None and s.members.ms and len(_in_question(s)) > 1:
+    """With several programs one may be dead while another keeps the Ms busy, and a pool though it has none: look
+    every SURVEY_PERIOD_NS.
+    """
+    pools = any(program.holder and program.result is None for program in s.programs.values())
+    if s.surveys.retry_at is None and s.members.ms and (pools or len(_in_question(s)) > 1):
         s.surveys.retry_at = after(s.now, SURVEY_PERIOD_NS)
 
 
 def _in_question(s: State) -> list[Program]:
-    """Programs that may be dead without anybody knowing."""
-    return [program for program in s.programs.values() if program.result is None and not program.dumping]
+    """Programs that may be dead without anybody knowing; pools are asked after now and then."""
+    living = (p for p in s.programs.values() if p.result is None and not p.dumping)
+    return [program for program in living if not program.options.pool]
 
 
 def begin_survey(s: State) -> None:
@@ -132,15 +140,17 @@ def _tell_status(s: State, clients: list[PeerId], answers: dict[MId, Surveyed]) 
 
 def _judge(s: State, program: Program, done: Round) -> None:
     _, active, sent, received = totals(done.answers, program.id)
-    sent, received = sent + program.sent, received + program.received
+    counts = sent + program.sent, received + program.received
     waiting = s.globrunq.count(program.id) + sum(r.program == program.id for p in s.table.ps for r in p.runq)
+    if program.options.pool and not stacks(done.answers, program.id)[0]:
+        return  # no goroutine anywhere: it waits for tasks
+    before, program.quiet = program.quiet, counts
     if active or waiting:
-        program.quiet = None
-    elif sent != received:
-        program.quiet = None
+        program.quiet, program.stable = None, 0
+    elif counts[0] != counts[1] and not (program.crippled and program.stable >= STABLE_MIN):
+        program.stable = program.stable + 1 if before == counts else 0
         s.surveys.retry_at = after(s.now, SURVEY_RETRY_NS)
-    elif program.quiet != (sent, received):
-        program.quiet = (sent, received)
+    elif before != counts:
         s.surveys.want_deadlock = True
     else:
         ending.deadlock(s, program)

@@ -1,6 +1,6 @@
 """Functions of the runtime that call the program's are known by their code."""
 
-from cluster.kernel import errgroup, once, stack, waitgroup
+from cluster.kernel import errgroup, once, promise, stack, tasks, waitgroup
 from cluster.kernel.calling import CALLS_OUT, calls_out
 
 
@@ -21,5 +21,10 @@ def test_all_that_call_a_programs_functions_are_among_them() -> None:
         (once.__file__, "do"),
         (stack.__file__, "_call"),
         (stack.__file__, "_trampoline"),
+        (promise.__file__, "_keep"),
+        (tasks.__file__, "run_task"),
+        (tasks.__file__, "_finished"),
+        (tasks.__file__, "run_chunk"),
+        (tasks.__file__, "_awaited"),
     }
     assert known == ours

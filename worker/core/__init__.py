@@ -16,6 +16,8 @@ tracing         which goroutine ran when, on which core
 verdicts        the ends of programs, on their way to the coordinator
 endings         exit codes and texts
 programs        the programs that have goroutines here
+tasks           the tasks of pools: reading them, telling their results
+budget          how many dispatches before the next look at the sockets
 census          answers to the coordinator's questions
 
 Must never import: sockets, clocks, threads, processes, the environment.

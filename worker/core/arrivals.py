@@ -39,13 +39,15 @@ class Arrivals:
         programs: Mapping[ProgramId, Hosted],
         sched: Sched,
         note: Callable[[G, str, str], None],
+        arrived: Callable[[G], None],
     ) -> None:
-        """`note` traces what happened to a goroutine."""
+        """`note` traces what happened to a goroutine; `arrived` hears of those that have begun elsewhere."""
         self.me: MId = NO_M
         self._outbox: Final = outbox
         self._programs: Final = programs
         self._sched: Final = sched
         self._note: Final = note
+        self._arrived: Final = arrived
         self._made: list[tuple[Hosted, list[Arrival]]] = []
 
     def take(self, came: tuple[w.Record, ...]) -> None:
@@ -114,3 +116,4 @@ class Arrivals:
             self._note(g, "GoPin", record.refused)
         elif record.started:
             self._note(g, "GoMove", f"from M{record.giver}")
+            self._arrived(g)

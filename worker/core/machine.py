@@ -22,10 +22,11 @@ from cluster.kernel.sched import Sched
 from cluster.model.clock import Clock, Instant
 from cluster.model.errors import NoLeaseError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
-from cluster.model.limits import BUDGET_MAX, GLOBRUNQ_TICKS, IO_PERIOD_NS
+from cluster.model.limits import GLOBRUNQ_TICKS
 from cluster.wire import messages as w
 from worker.core import census
 from worker.core.arrivals import Arrivals
+from worker.core.budget import next_budget
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
@@ -35,6 +36,7 @@ from worker.core.moves import Moves
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted, Loader
 from worker.core.queries import Queries
+from worker.core.tasks import Tasks
 from worker.core.tracing import Tracer
 from worker.core.verdicts import Verdicts
 
@@ -71,13 +73,14 @@ class Machine:
         self.sched = Sched(self._clock, self.homes)
         self.sched.rng = Random(self._register.pid)  # chance enough for select: no two Ms make the same choices
         self.homes.sched = self.sched
-        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self, self._hands.netpoll)
+        self.tasks = Tasks(self.outbox, self.programs, self.sched)
+        self.queries = self.sched.outside = Queries(self.outbox, self.programs, self, self._hands.netpoll, self.tasks)
         self.verdicts = Verdicts(self.outbox, self.programs, self.sched, self._close)
         self.lease = LeaseClient(now)
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
         self.moves = Moves(self.programs, self.sched, self._note, self.homes.telling, self._chaos)
-        self.arrivals = Arrivals(self.outbox, self.programs, self.sched, self._note)
+        self.arrivals = Arrivals(self.outbox, self.programs, self.sched, self._note, self.tasks.arrived)
         self.incall = InCall(
             self.lease, self.find, self.outbox, self.programs, self.sched, self.moves, self._load, self._take_from_m
         )
@@ -115,10 +118,10 @@ class Machine:
 
     def outgoing(self) -> list[tuple[MId, w.Message]]:
         """All that may leave now, in order."""
+        self.tasks.flush()
         leaving, self._direct = self._direct, []
         leaving += self.outbox.release()
-        for m in self._tells_due:
-            leaving.append((m, w.Told(self.homes.tells_taken.get(m, 0))))
+        leaving += [(m, w.Told(self.homes.tells_taken.get(m, 0))) for m in self._tells_due]
         self._tells_due = {}
         return leaving
 
@@ -156,6 +159,7 @@ class Machine:
     def tick(self, now: Instant) -> None:
         """Let time pass: renew, look for work, give some away, give the P back."""
         self.incall.ends(now)
+        self.tasks.settle()
         self._pass_time(now, beside=False)
         if self.me == NO_M:
             return
@@ -244,8 +248,7 @@ class Machine:
         elif more:
             if self.sched.tokens:  # else it was ended early, after nobody knows how many
                 self.moves.pace.ran(elapsed, budget)
-            fitting = budget * IO_PERIOD_NS // max(elapsed, 1)
-            self._budget = max(1, min(fitting, 2 * self._budget, BUDGET_MAX))
+            self._budget = next_budget(self._budget, budget, elapsed)
 
     def conclude(self) -> None:
         """What `run` has found out takes effect, and is told. Under the shell's lock."""
@@ -291,8 +294,8 @@ class Machine:
                 dump = w.Dumped(program, (), ()) if hosted is None else census.dumped(hosted, self.sched.cur)
                 self._direct.append((COORDINATOR, dump if hosted is None else hosted.remains or dump))
             case w.Survey(round, detail):
-                answer = census.surveyed(round, self.sched, list(self.programs.values()), detail)
-                self._direct.append((COORDINATOR, answer))
+                known = list(self.programs.values())
+                self._direct.append((COORDINATOR, census.surveyed(round, self.sched, known, detail)))
             case w.Retake(p, epoch) if self.lease.holds(p, epoch):
                 self._retake = True
                 self.sched.interrupt()
@@ -302,6 +305,8 @@ class Machine:
                 self.programs[message.program] = Hosted(message)
             case w.Work(p, epoch, came) if self._last_lease == (p, epoch):
                 self.arrivals.take(came)
+            case w.Withdraw():
+                self.tasks.withdraw(message)
             case w.Stop(reason):
                 self.done = reason
             case _:
@@ -368,6 +373,7 @@ class Machine:
             self._hands.netpoll.drop(hosted.kernel)
             self.homes.drop(program)
             self._loader.forget(program)
+            self.tasks.drop(program)
         self.outbox.post(COORDINATOR, w.Dropped(program))
 
     def _close(self, hosted: Hosted) -> None:
@@ -473,9 +479,8 @@ class Machine:
 
     def before_output(self, hosted: Hosted) -> None:
         """A goroutine prints: that it runs is told before what it prints."""
-        lease, g = self.lease.lease, self.sched.cur
-        if hosted.options.explain and lease is not None and g is not None:
-            step = self.tracer.starts(g, self.me, lease.p, self._run_began)
+        if hosted.options.explain:
+            step = self.tracer.speaks(self.sched.cur, self.me, self.lease.lease, self._run_began)
             if step is not None:
                 self.outbox.post(COORDINATOR, w.Traced(hosted.id, (), (step,)))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from cluster.kernel.g import G
-from cluster.kernel.outside import Poller
+from cluster.kernel.outside import Poller, Tasks
 from cluster.kernel.sched import here
 from cluster.model.errors import FatalError
 from cluster.model.ids import ProgramId
@@ -46,11 +46,14 @@ class Host(Protocol):
 class Queries:
     """Implements the kernel's `Outside`."""
 
-    def __init__(self, outbox: Outbox, programs: Mapping[ProgramId, Hosted], host: Host, netpoll: Poller) -> None:
+    def __init__(
+        self, outbox: Outbox, programs: Mapping[ProgramId, Hosted], host: Host, netpoll: Poller, tasks: Tasks
+    ) -> None:
         self._outbox: Final = outbox
         self._programs: Final = programs
         self._host: Final = host
         self.netpoll: Final = netpoll
+        self.tasks: Final = tasks
         self._ticket = 0
         self._replies: dict[int, Reply | None] = {}
 

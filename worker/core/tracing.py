@@ -12,6 +12,7 @@ from typing import Final
 from cluster.kernel.g import G, name_of
 from cluster.model.clock import MILLISECOND, Instant, after
 from cluster.model.ids import MId, PId, ProgramId
+from cluster.model.lease import Lease
 from cluster.wire.messages import Span, Step
 
 SPANS_MAX: Final = 512
@@ -67,6 +68,10 @@ class Tracer:
             return None
         begun[g.goid] = None
         return Step("GoStart", now, m, p, g.goid, name_of(g.fn))
+
+    def speaks(self, g: G | None, m: MId, lease: Lease | None, now: Instant) -> Step | None:
+        """That `g`, which is about to print, has begun, unless that was told or it has no P: it is in a call."""
+        return None if g is None or lease is None else self.starts(g, m, lease.p, now)
 
     def _tell(self, g: G, m: MId, p: PId, span: Span) -> None:
         steps = self._steps.setdefault(g.program.id, [])

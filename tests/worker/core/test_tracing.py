@@ -2,8 +2,10 @@
 
 from cluster.kernel.g import PREEMPTED, G, Program
 from cluster.model.clock import MILLISECOND, Instant
-from cluster.model.ids import MId, PId, ProgramId
+from cluster.model.ids import Epoch, MId, PId, ProgramId
+from cluster.model.lease import Lease
 from cluster.wire.messages import Span
+from tests.fakes import FOREVER
 from worker.core.tracing import FLUSH_NS, JOIN_NS, SPANS_MAX, TOLD_MAX, Tracer
 
 M, P = MId(3), PId(0)
@@ -99,3 +101,13 @@ def test_a_preempted_goroutine_is_told_with_the_signal_that_it_got() -> None:
         ("GoPreempt", 11 * MILLISECOND + 100, "ran_ms=11.0"),
         ("StackGrow", 12 * MILLISECOND, "2048 to 4096"),
     ]
+
+
+def test_who_prints_is_said_to_have_begun_once_and_not_without_a_p() -> None:
+    watched = Watched()
+    lease = Lease(P, Epoch(1), FOREVER)
+    assert watched.tracer.speaks(None, M, lease, Instant(5)) is None
+    assert watched.tracer.speaks(watched.g(1), M, None, Instant(5)) is None
+    step = watched.tracer.speaks(watched.g(1), M, lease, Instant(5))
+    assert step is not None and (step.kind, step.at_ns, step.goid) == ("GoStart", 5, 1)
+    assert watched.tracer.speaks(watched.g(1), M, lease, Instant(6)) is None

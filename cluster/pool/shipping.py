@@ -1,0 +1,123 @@
+"""Calls and their results, as bytes.
+
+A call is (function, data): a function that has a name is pickled once, and `data` holds the arguments alone; else
+`function` is empty and `data` holds it, too, by value. What is submitted is what the arguments are at that moment.
+"""
+
+import pickle
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, Final, cast
+
+from cluster.kernel.tasks import CREATOR, carry, run_task
+from cluster.model.errors import CannotShipError
+from cluster.model.ids import ProgramId
+from cluster.pool.futures import Future
+from cluster.wire.messages import Record, Source
+from cluster.wire.parts import Result
+from cluster.wire.pickling import PROTOCOL, NoObjects, Pickling
+
+FUNCTIONS_MAX: Final = 1024
+_PLAIN: Final = int(Result.PLAIN)  # as an int: the enum costs more
+_MAIN: Final = b"__main__"
+
+
+class Shipping:
+    """Writes the calls of one pool, and reads their results."""
+
+    def __init__(self, source: Source) -> None:
+        self._by_value: Final = not source.path
+        self._pickling: Final = Pickling("__main__", NoObjects(), main_by_value=self._by_value)
+        self._functions: dict[
+            object, tuple[bytes, bool]
+        ] = {}  # its bytes, or b"" when it has no name; whether it parks
+
+    def call(
+        self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> tuple[bytes, bytes, bool]:
+        """(function, data, whether it is async). CannotShipError when it cannot be pickled."""
+        function, parks = b"", False
+        if type(fn) is FunctionType or (type(fn) is BuiltinFunctionType and type(fn.__self__) is ModuleType):
+            known = self._functions.get(fn)
+            function, parks = self._function(fn) if known is None else known
+        else:
+            parks = iscoroutinefunction(fn)
+        if function:
+            try:
+                data = pickle.dumps((args, kwargs), PROTOCOL)
+            except Exception:  # noqa: BLE001  # its own code may raise anything; below it is told what it is
+                function = b""
+            else:
+                if not (self._by_value and _MAIN in data):
+                    return function, data, parks
+                function = b""
+        return function, self._pickling.dumps((fn, args, kwargs), f"a task, {fn!r}, or an argument of it,"), parks
+
+    def _function(self, fn: FunctionType | BuiltinFunctionType) -> tuple[bytes, bool]:
+        try:
+            function = pickle.dumps(fn, PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError):  # it has no name
+            function = b""
+        if self._by_value and _MAIN in function:
+            function = b""
+        if len(self._functions) >= FUNCTIONS_MAX:
+            self._functions.clear()
+        self._functions[fn] = known = (function, iscoroutinefunction(fn))
+        return known
+
+    def initializer(self, fn: Callable[..., object] | None, args: tuple[object, ...]) -> bytes:
+        """An initializer and its arguments. CannotShipError when these cannot be pickled."""
+        return b"" if fn is None else self._pickling.dumps((fn, args), "the initializer or an argument of it")
+
+    def settle(self, future: Future[object], kind: int, value: bytes) -> BaseException | None:
+        """Give a future what its task ended with; the exception if the pool cannot be used for it."""
+        if kind == _PLAIN:
+            future.set_result(pickle.loads(value))
+        elif kind == Result.RETURNED:
+            try:
+                result = self._pickling.read(value)
+            except BaseException as error:  # noqa: BLE001  # a missing module, or a class's own error
+                future.set_exception(_unreadable("its result", f"{type(error).__name__}: {error}"))
+            else:
+                future.set_result(result)
+        elif kind == Result.WITHDRAWN:
+            future.withdrawn()
+        elif kind == Result.UNREADY:
+            return self.exception(value)
+        else:
+            future.set_exception(self.exception(value))
+        return None
+
+    def exception(self, value: bytes) -> BaseException:
+        """What a task has raised, with its traceback as a note."""
+        data, text, lines = cast("tuple[bytes, str, str]", pickle.loads(value))
+        error: BaseException
+        if not data:
+            error = CannotShipError(text)
+        else:
+            try:
+                error = cast("BaseException", self._pickling.read(data))
+                error.add_note(f"\nTraceback on the worker:\n{lines.rstrip()}")
+            except BaseException as refusal:  # noqa: BLE001  # its class's own code
+                error = _unreadable(text, f"{type(refusal).__name__}: {refusal}")
+            else:
+                return error
+        error.add_note(f"\nTraceback on the worker:\n{lines.rstrip()}")
+        return error
+
+
+def _unreadable(what: str, why: str) -> CannotShipError:
+    return CannotShipError(f"a task has ended, but {what} cannot be read in this process: {why}")
+
+
+def carrier(program: ProgramId, number: int, tasks: list[Future[Any]]) -> Record:
+    """The goroutine that brings these tasks; a lone one itself."""
+    if len(tasks) == 1:
+        (task,) = tasks
+        return Record(program, number, pickle.dumps((run_task, (task.function, task.data), CREATOR), PROTOCOL))
+    functions: dict[bytes, int] = {b"": -1}
+    listed = [(task.number, functions.setdefault(task.function, len(functions) - 1), task.data) for task in tasks]
+    del functions[b""]
+    arguments = tuple(functions), pickle.dumps(listed, PROTOCOL)
+    return Record(program, number, pickle.dumps((carry, arguments, CREATOR), PROTOCOL))

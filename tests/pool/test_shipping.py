@@ -1,0 +1,134 @@
+"""Calls and their results, as bytes."""
+
+import pickle
+import threading
+
+import pytest
+
+from cluster.kernel.tasks import carry, run_task
+from cluster.model.errors import CannotShipError
+from cluster.model.ids import ProgramId
+from cluster.pool.futures import Future
+from cluster.pool.shipping import FUNCTIONS_MAX, Shipping, carrier
+from cluster.wire.messages import Source
+from cluster.wire.parts import Result
+
+FILE = Source("/p.py", "", (), (), "", "")
+NO_FILE = FILE._replace(path="")
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+async def later(x: int) -> int:
+    return x
+
+
+class OddError(Exception):
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(a)
+
+
+class Unwritable:
+    def __reduce__(self) -> tuple[object, ...]:
+        raise LookupError("its own code")
+
+
+def running() -> Future[object]:
+    future: Future[object] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+def test_a_function_with_a_name_goes_apart_from_its_arguments_and_is_written_once() -> None:
+    shipping = Shipping(FILE)
+    function, data, parks = shipping.call(double, (3,), {"y": 4})
+    assert pickle.loads(function) is double and pickle.loads(data) == ((3,), {"y": 4}) and not parks
+    assert shipping.call(double, (), {})[0] is function
+    assert shipping.call(later, (), {})[2], "an async function can wait"
+    assert pickle.loads(shipping.call(pow, (2, 3), {})[0]) is pow
+
+
+def test_what_has_no_name_goes_by_value() -> None:
+    shipping = Shipping(FILE)
+    y = 5
+    function, data, _ = shipping.call(lambda x: x + y, (3,), {})
+    assert function == b""
+    fn, args, _ = pickle.loads(data)
+    assert fn(*args) == 8
+    assert shipping.call([].append, (), {})[0] == b"", "a method is no function"
+
+
+def test_functions_are_forgotten_when_they_are_too_many() -> None:
+    shipping = Shipping(FILE)
+    for i in range(FUNCTIONS_MAX + 1):
+        shipping.call(eval(f"lambda: {i}"), (), {})
+    assert len(shipping._functions) <= FUNCTIONS_MAX
+
+
+@pytest.mark.parametrize("argument", [threading.Lock(), Unwritable()])
+def test_an_argument_that_cannot_be_written_is_refused_with_the_name_of_the_task(argument: object) -> None:
+    with pytest.raises(CannotShipError, match=r"a task, <function double .*>, or an argument of it, must go to"):
+        Shipping(FILE).call(double, (argument,), {})
+
+
+def test_without_a_file_what_is_of_main_goes_by_value() -> None:
+    shipping = Shipping(NO_FILE)
+    assert shipping.call(double, (1,), {})[0] != b"", "it is of this module"
+    made = type("Made", (), {"__module__": "__main__"})
+    assert shipping.call(double, (made,), {})[0] == b""
+
+
+def test_results_are_read_and_set() -> None:
+    shipping = Shipping(FILE)
+    plain, returned, raised, withdrawn = running(), running(), running(), running()
+    assert shipping.settle(plain, Result.PLAIN, pickle.dumps(7)) is None and plain.result() == 7
+    assert shipping.settle(returned, Result.RETURNED, pickle.dumps([1])) is None and returned.result() == [1]
+    value = pickle.dumps((pickle.dumps(LookupError("no")), "LookupError: no", "Traceback …\n"))
+    assert shipping.settle(raised, Result.RAISED, value) is None
+    with pytest.raises(LookupError) as caught:
+        raised.result()
+    assert caught.value.__notes__ == ["\nTraceback on the worker:\nTraceback …"]
+    assert shipping.settle(withdrawn, Result.WITHDRAWN, b"") is None and withdrawn.cancelled()
+
+
+def test_an_initializer_that_has_raised_breaks_the_pool() -> None:
+    value = pickle.dumps((pickle.dumps(LookupError("no")), "LookupError: no", "…"))
+    future = running()
+    assert isinstance(Shipping(FILE).settle(future, Result.UNREADY, value), LookupError) and not future.done()
+
+
+def test_what_cannot_be_read_is_said_in_words() -> None:
+    shipping = Shipping(FILE)
+    future = running()
+    shipping.settle(future, Result.RETURNED, b"cno_such_module\nf\n.")
+    with pytest.raises(CannotShipError, match="its result cannot be read in this process: ModuleNotFoundError"):
+        future.result()
+    odd = shipping.exception(pickle.dumps((pickle.dumps(OddError(1, 2)), "OddError: 1", "lines")))
+    assert isinstance(odd, CannotShipError) and "OddError: 1 cannot be read in this process: TypeError" in str(odd)
+    assert "lines" in odd.__notes__[0]
+    unwritten = shipping.exception(pickle.dumps((b"", "Held must go to another process", "lines")))
+    assert isinstance(unwritten, CannotShipError) and str(unwritten) == "Held must go to another process"
+
+
+def test_a_lone_task_travels_by_itself_and_several_in_one_goroutine_with_each_function_once() -> None:
+    tasks: list[Future[object]] = []
+    for number, function in ((-4, b"f"), (-5, b""), (-6, b"f")):
+        future: Future[object] = Future(function, b"data%d" % -number)
+        future.number = number
+        tasks.append(future)
+    record = carrier(ProgramId(1), -4, tasks[:1])
+    assert record.goid == -4 and pickle.loads(record.body)[:2] == (run_task, (b"f", b"data4"))
+    record = carrier(ProgramId(1), -9, tasks)
+    fn, (functions, listed), _ = pickle.loads(record.body)
+    assert (fn, functions) == (carry, (b"f",))
+    assert pickle.loads(listed) == [(-4, 0, b"data4"), (-5, -1, b"data5"), (-6, 0, b"data6")]
+
+
+def test_an_initializer_is_written_or_refused() -> None:
+    shipping = Shipping(FILE)
+    assert shipping.initializer(None, ()) == b""
+    assert pickle.loads(shipping.initializer(double, (1,))) == (double, (1,))
+    with pytest.raises(CannotShipError, match="the initializer or an argument of it"):
+        shipping.initializer(double, (threading.Lock(),))
