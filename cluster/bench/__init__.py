@@ -12,6 +12,7 @@ fuzz      mutated frames, at the decoders and at the sockets of real processes
 storm     goroutines that talk while they and their Ps are taken away all the time; exchange is the program
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process
+badtasks  tasks that go wrong in every way, among others that do not: are all results right?
 sampling  the protocol by which a cost is sampled, and its check; figures is samples with their spread
 machine   what a figure is from: processor, kernel, hypervisor, versions; whether others use it meanwhile
 running   a program file on a cluster, for a measurement
