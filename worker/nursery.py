@@ -99,7 +99,8 @@ class Nursery:
     def watch(self, coordinator: Connection, parent_fd: int | None, grows: bool = False) -> int:
         """Until all children are dead, or the coordinator or our parent says stop; the exit code.
 
-        With `grows` more Ms are made when the coordinator asks for them, also when all have died.
+        With `grows` more Ms are made when the coordinator asks for them; if our parent is there to say stop, also when
+        all have died.
         """
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         stop = _Flag()
@@ -115,7 +116,7 @@ class Nursery:
         for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
             poller.register(source, zmq.POLLIN)
         decode = Ear(os.getpid()).decoded
-        while (self._children or grows) and not stop.is_set:
+        while (self._children or (grows and parent_fd is not None)) and not stop.is_set:
             ready = dict(poller.poll(LOOK_MS))
             self._hear_signals()
             for message in decode(socket.recv_multipart()) if socket in ready else ():
