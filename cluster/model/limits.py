@@ -53,6 +53,7 @@ START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluste
 
 # The wire.
 FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
+TASK_BYTES_MAX: Final = FRAME_BYTES_MAX // 2  # arguments of a task of a pool, or its result: in a frame with others
 BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to about this size
 MOVE_CALLS_MAX: Final = 10_000  # levels of `call` of a started goroutine; 0.1 s
 MOVE_BYTES_MAX: Final = 64 << 20  # a started goroutine; 0.1 s on a link of 5 Gbit/s, and its P can go to it instead

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from cluster.kernel.tasks import CREATOR, carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import ProgramId
+from cluster.model.limits import TASK_BYTES_MAX
 from cluster.pool.futures import Future
 from cluster.wire.messages import Record, Source
 from cluster.wire.parts import Result
@@ -36,7 +37,18 @@ class Shipping:
     def call(
         self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
     ) -> tuple[bytes, bytes, bool]:
-        """(function, data, whether it is async). CannotShipError when it cannot be pickled."""
+        """(function, data, whether it is async). CannotShipError when it cannot be pickled, or is too large."""
+        function, data, parks = self._written(fn, args, kwargs)
+        if len(data) > TASK_BYTES_MAX:
+            raise CannotShipError(
+                f"the arguments of {fn!r} have {len(data)} bytes, and a task may have {TASK_BYTES_MAX}: put them into "
+                f"a file that all workers can read"
+            )
+        return function, data, parks
+
+    def _written(
+        self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> tuple[bytes, bytes, bool]:
         function, parks = b"", False
         if type(fn) is FunctionType or (type(fn) is BuiltinFunctionType and type(fn.__self__) is ModuleType):
             known = self._functions.get(fn)

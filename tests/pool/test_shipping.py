@@ -132,3 +132,11 @@ def test_an_initializer_is_written_or_refused() -> None:
     assert pickle.loads(shipping.initializer(double, (1,))) == (double, (1,))
     with pytest.raises(CannotShipError, match="the initializer or an argument of it"):
         shipping.initializer(double, (threading.Lock(),))
+
+
+def test_arguments_that_no_frame_can_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cluster.pool.shipping.TASK_BYTES_MAX", 100)
+    shipping = Shipping(FILE)
+    assert shipping.call(double, (b"x" * 50,), {})[0]
+    with pytest.raises(CannotShipError, match=r"have \d+ bytes, and a task may have 100: put them into a file"):
+        shipping.call(double, (b"x" * 200,), {})

@@ -11,11 +11,12 @@ import pytest
 
 from cluster import CannotShipError, Cluster, LostError, ProgramError, submit
 from tests.process import pooltasks as t
-from tests.process.place import until
+from tests.process.place import Place, until
 
 pytestmark = pytest.mark.timeout(60)
 
 N = 500
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +198,11 @@ def test_a_task_in_a_call_ends_by_force_or_its_worker_is_ended(cluster: Cluster,
     with pytest.raises(CancelledError):
         future.result()
     assert cluster.submit(t.square, 3).result() == 9
+
+
+def test_the_readmes_example_prints_what_the_readme_says(place: Place) -> None:
+    readme = (ROOT / "README.md").read_text()
+    section = readme[readme.index("## A pool") :]
+    code, printed = section.split("```python\n")[1].split("```\n")[0], section.split("```\n")[2]
+    done = place.run(place.write("app.py", code))
+    assert (done.code, done.out) == (0, printed), done.err

@@ -28,6 +28,7 @@ from cluster.kernel.sched import Sched
 from cluster.model.clock import MICROSECOND, MILLISECOND, Instant
 from cluster.model.errors import CannotShipError, Goexit
 from cluster.model.ids import ProgramId
+from cluster.model.limits import BATCH_BYTES, TASK_BYTES_MAX
 from cluster.wire.messages import Results, Withdraw
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, Pickling
@@ -36,6 +37,7 @@ from worker.core.programs import Hosted
 
 PLAIN: Final = frozenset((int, float, str, bytes, bool, complex, type(None)))
 _PLAIN: Final = int(Result.PLAIN)  # as an int: the enum costs more
+LONG: Final = frozenset((bytes, str))
 OUR_FRAMES: Final = ("cluster.kernel.", "worker.")
 FLUSH_NS: Final = 500 * MICROSECOND  # between messages of results, while there is more to do here
 FUNCTIONS_MAX: Final = 1024  # kept of one program; they are a client's own, and few
@@ -116,12 +118,15 @@ class Tasks:
 
     def returned(self, g: G, value: object, ran_ns: int) -> None:
         """See `Tasks`."""
-        if type(value) in PLAIN:
-            self._pools[g.program.id].ended.append((g.goid, _PLAIN, pickle.dumps(value, PROTOCOL), ran_ns))
+        if type(value) in PLAIN and not (type(value) in LONG and len(value) > BATCH_BYTES):  # type: ignore[arg-type]
+            pool = self._pools.get(g.program.id) or self._of(g)[0]  # it may have begun on another M
+            pool.ended.append((g.goid, _PLAIN, pickle.dumps(value, PROTOCOL), ran_ns))
             return
         pool, pickling = self._of(g)
         try:
             data = pickling.dumps(value, "what a task returned")
+            if len(data) > TASK_BYTES_MAX:
+                raise CannotShipError(_too_large(len(data)))
         except BaseException as error:  # noqa: BLE001  # its own code may have raised it
             self._tell(g, pool, Result.RAISED, _raised(pickling, error), ran_ns)
         else:
@@ -210,17 +215,26 @@ class Tasks:
             return
         self._flushed_at = now
         for program, pool in list(self._pools.items()):
-            if ended := _taken(pool.ended):
+            while ended := _taken(pool.ended):
                 numbers, kinds, values, ran = zip(*ended, strict=True)
                 self._outbox.post(COORDINATOR, Results(program, numbers, bytes(kinds), values, sum(ran)))
 
 
 def _taken(ended: "deque[Ended]") -> list[Ended]:
-    """All of it; the main thread may be adding some."""
-    taken = []
-    while ended:
+    """As much of it as makes one message; the main thread may be adding some."""
+    taken: list[Ended] = []
+    size = 0
+    while ended and size < BATCH_BYTES:
         taken.append(ended.popleft())
+        size += len(taken[-1][2])
     return taken
+
+
+def _too_large(size: int) -> str:
+    return (
+        f"what a task returned has {size} bytes, and a result may have {TASK_BYTES_MAX}: have it write a file, and "
+        f"return its name"
+    )
 
 
 def _raised(pickling: Pickling, error: BaseException) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from cluster.kernel.tasks import CREATOR, carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import MId, ProgramId
+from cluster.model.limits import BATCH_BYTES
 from cluster.wire import messages as w
 from cluster.wire.parts import Result
 from cluster.wire.pickling import Pickling
@@ -293,3 +294,29 @@ def test_a_pool_that_is_over_is_forgotten() -> None:
     hall.seat.take(w.Drop(A))
     hall.seat.settle()
     assert hall.ended() == [] and not hall.seat.machine.tasks._pools
+
+
+def test_large_results_go_in_messages_of_their_own() -> None:
+    hall = Hall()
+    hall.seat.work(*(hall.call(-1 - i, bytes, BATCH_BYTES) for i in range(3)), hall.call(-9, abs, -1))
+    hall.seat.settle()
+    assert [message.tasks for message in hall.seat.heard(w.Results)] == [(-1,), (-2,), (-3,), (-9,)]
+
+
+def test_a_result_that_no_frame_can_hold_is_an_error_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.core.tasks.TASK_BYTES_MAX", 1000)
+    monkeypatch.setattr("worker.core.tasks.BATCH_BYTES", 500)
+    hall = Hall()
+    told = hall.run(hall.call(-1, bytes, 2000), hall.call(-2, list, bytes(2000)), hall.call(-3, bytes, 700))
+    assert [how for _, how, _ in told] == [Result.RAISED, Result.RAISED, Result.RETURNED]
+    assert "and a result may have 1000: have it write a file" in str(told[0][2])
+
+
+def test_a_task_that_has_begun_elsewhere_tells_its_result_here() -> None:
+    hall = Hall()
+    hall.run(hall.task(-1, "parks", "a"))
+    (g,) = hall.seat.gs()
+    hall.seat.machine.tasks._pools.clear()  # as on an M where no task has begun
+    hall.seat.machine.tasks.returned(g, 7, 0)
+    hall.seat.settle()
+    assert hall.ended() == [(-1, Result.PLAIN, 7)]
