@@ -1,5 +1,14 @@
 """Measurements. Never run by the tests as anything but a smoke run: no time is ever asserted.
 
+switching all that `cluster switch` measures: the ladder by parts, sweeps, steps, and what is left out
+ladder    the rungs of the ladder, their baselines, and the switches that the kernel should count
+parties   rungs of the standard library, one to a process; insiders those of our packages; floor.c, native.go the same
+          in C and Go, built by built; served talks to such a process; placement says on which cores
+acrossms  rungs between two Ms; hopping is the program
+sweeps    parties in a ring, and memory that they touch: the lat_ctx method
+outside   perf bench sched pipe and Go's own benchmarks, as rungs; do they agree with ours?
+rows      the ladder in order, as CSV; plot draws it
+steps     what the scheduler's own steps cost, from the benchmarks below
 kernel    what a switch, a hop, a spawn and a parked goroutine cost in one M, beside asyncio and Go
 lease     the round trip of a P's lease between two processes
 moving    what it costs to move a started goroutine, and whether that leaves anything behind

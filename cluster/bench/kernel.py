@@ -9,16 +9,17 @@ import asyncio
 import gc
 import os
 import platform
-import shutil
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Final
 
+from cluster.bench import built
 from cluster.bench.figures import by_name
+from cluster.bench.sampling import UnavailableError
+from cluster.bench.served import once
 from cluster.kernel.chan import Chan
 from cluster.kernel.events import Panicked
 from cluster.kernel.g import Program
@@ -31,30 +32,13 @@ Measure = Callable[[int], Coroutine[object, object, int]]  # from how often, to 
 
 ROUNDS: Final = 7
 PARKED: Final = 100_000
-GO_PROGRAM: Final = """package main
-import ("fmt";"runtime";"sync";"time")
-func main() {
-	runtime.GOMAXPROCS(1)
-	var wg sync.WaitGroup
-	n := 2000000
-	wg.Add(2); t := time.Now()
-	for k := 0; k < 2; k++ { go func() { for i := 0; i < n/2; i++ { runtime.Gosched() }; wg.Done() }() }
-	wg.Wait(); fmt.Println("gosched", time.Since(t).Nanoseconds()/int64(n))
-	a, b := make(chan int), make(chan int)
-	t = time.Now()
-	go func() { for i := 0; i < n/2; i++ { <-a; b <- i } }()
-	for i := 0; i < n/2; i++ { a <- i; <-b }
-	fmt.Println("hop", time.Since(t).Nanoseconds()/int64(n))
-	t = time.Now(); wg.Add(n/2)
-	for i := 0; i < n/2; i++ { go func() { wg.Done() }() }
-	wg.Wait(); fmt.Println("spawn", time.Since(t).Nanoseconds()/int64(n/2))
-}
-"""
+GO_COUNT: Final = 1_000_000  # of operations in a round
 
 
-def in_goroutine(main: Measure, count: int) -> float:
-    """Run `main(count)` as the main goroutine of a fresh kernel; what it returned, by `count`."""
-    sched, program = Sched(MonotonicClock()), Program(ProgramId(1))
+def in_goroutine(main: Measure, count: int, sched: Sched | None = None) -> float:
+    """Run `main(count)` as the main goroutine of a kernel, or of a fresh one; what it returned, by `count`."""
+    sched, program = sched or Sched(MonotonicClock()), Program(ProgramId(1))
+    sched.events.clear()
     sched.spawn_main(program, main, (count,))
     lease = Lease(PId(0), Epoch(1), Instant(1 << 62))
     while sched.run(lease, 256) and not sched.events:
@@ -205,19 +189,14 @@ def asyncio_costs() -> dict[str, float]:
 
 
 def of_go() -> dict[str, float]:
-    """Nanoseconds per operation of the same three in native Go; {} when there is no `go`."""
-    tool = shutil.which("go")
-    if tool is None:
-        return {}
+    """Nanoseconds per operation of the same three in native Go; {} when it cannot be built."""
     with tempfile.TemporaryDirectory() as directory:
-        source = Path(directory, "switch.go")
-        source.write_text(GO_PROGRAM)
-        built = str(source.with_suffix(""))
-        env = {**os.environ, "GOCACHE": directory, "GOFLAGS": "-mod=mod"}
-        subprocess.run([tool, "build", "-o", built, str(source)], check=True, env=env, capture_output=True)
-        rounds = [subprocess.run([built], check=True, capture_output=True, text=True).stdout for _ in range(ROUNDS)]
-    figures = [dict(line.split() for line in text.splitlines()) for text in rounds]
-    return {name: statistics.median(float(figure[name]) for figure in figures) for name in figures[0]}
+        try:
+            program = str(built.native(Path(directory)))
+        except UnavailableError:
+            return {}
+        rounds = {name: [once([program, name, "-1", "-1"], GO_COUNT) for _ in range(ROUNDS)] for name in OURS}
+    return {name: statistics.median(one.ns / one.count for one in readings) for name, readings in rounds.items()}
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ class Effort:
 
 
 FULL: Final = Effort(SECOND, 11)
-QUICK: Final = Effort(4 * MILLISECOND, 11)
+QUICK: Final = Effort(3 * MILLISECOND, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +179,33 @@ def climb(rungs: Sequence[Rung], effort: Effort, rng: Random, tell: Callable[[st
     """Sample all rungs. `tell` hears of which rung how many of the `steps` are over."""
     left_out: dict[str, str] = {}
     with ExitStack() as stack:
-        ready: dict[str, tuple[Rung, Measure, int]] = {}
+        opened, counts = dict[str, tuple[Rung, Measure]](), dict[str, int]()
         for rung in rungs:
-            try:
-                measure = stack.enter_context(rung.open())
-                ready[rung.name] = rung, measure, scaled(measure, effort.sample_ns)
-                tell(rung.name, 1)
-            except UnavailableError as error:
-                left_out[rung.name] = str(error)
-                tell(rung.name, 1 + effort.samples)
-        samples: dict[str, list[Sample]] = {name: [] for name in ready}
-        for name in in_random_order(tuple(ready), effort.samples, rng):
-            rung, measure, count = ready[name]
-            samples[name].append(judged(sample(measure, effort.sample_ns, count), rung.switches))
+            with _left_out(rung.name, left_out):
+                opened[rung.name] = rung, stack.enter_context(rung.open())
+        for rung in rungs:
+            with _left_out(rung.name, left_out):
+                if rung.name in opened:
+                    counts[rung.name] = scaled(opened[rung.name][1], effort.sample_ns)
+            tell(rung.name, 1 if rung.name in counts else 1 + effort.samples)
+        samples: dict[str, list[Sample]] = {name: [] for name in counts}
+        for name in in_random_order(tuple(counts), effort.samples, rng):
+            rung, measure = opened[name]
+            with _left_out(name, left_out):
+                if name not in left_out:
+                    samples[name].append(judged(sample(measure, effort.sample_ns, counts[name]), rung.switches))
             tell(name, 1)
-    return Ladder({name: Taken(ready[name][0], tuple(all_of)) for name, all_of in samples.items()}, left_out)
+    kept = {name: tuple(all_of) for name, all_of in samples.items() if name not in left_out}
+    return Ladder({name: Taken(opened[name][0], all_of) for name, all_of in kept.items()}, left_out)
+
+
+@contextmanager
+def _left_out(name: str, left_out: dict[str, str]) -> Iterator[None]:
+    """What cannot be measured is noted there, and the others go on."""
+    try:
+        yield
+    except UnavailableError as error:
+        left_out[name] = str(error)
 
 
 def steps(rungs: Sequence[Rung], effort: Effort) -> int:
