@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
 _COMMANDS: Final[Mapping[str, str]] = {
     "run": "Run main() of a program file.",
     "demo": "The tour: hello world explained, scaling, the cores picture; one example; handoff, preempt.",
-    "switch": "What switches, leases and moves of goroutines cost on this machine.",
+    "switch": "What a switch costs here: from a call to a process, in an M and between Ms, beside C and Go.",
     "status": "Ps, Ms, the global queue and programs of a running cluster.",
     "stop": "End a running cluster.",
 }

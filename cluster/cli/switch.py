@@ -1,111 +1,118 @@
-"""`cluster switch`: what the scheduler's steps cost here, in one M and between two."""
+"""`cluster switch`: the ladder of what switches cost here, from a call to a process, and the scheduler's steps."""
 
 import json
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
-from cluster.bench import crossing, kernel, lease, moving, sysmon
-from cluster.bench.figures import Figure, by_name, number
-from cluster.bench.machine import in_words, machine
-from cluster.bench.movepeer import NoneShared
+from cluster.bench import plot, sweeps, switching
+from cluster.bench.machine import in_words
+from cluster.bench.rows import in_csv, rows
+from cluster.bench.sampling import UnavailableError
 from cluster.cli.entry import ExitCode
-from cluster.wire import frame
-from cluster.wire.pickling import Pickling
+from cluster.cli.laddertable import show
 
-QUICK_ROUNDS: Final = 3
-QUICK_PART: Final = 10  # of the operations in a round
-QUICK_MS: Final = 1000  # some hundred moves
-QUICK_SAMPLES: Final = 10
-QUICK_IDLE_S: Final = 1.0
+SUFFIXES: Final = (".svg", ".png", ".pdf")
+SEED_BITS: Final = 32
 
-Section = Mapping[str, Figure]
+
+def _picture(_ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix not in SUFFIXES:
+        raise click.BadParameter(f"{value} must end in one of {', '.join(SUFFIXES)}: that is the kind of the picture")
+    if value is not None and not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no directory {value.absolute().parent}")
+    return value
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer rounds: some fifteen seconds.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def command(quick: bool, as_json: bool) -> int:
-    """Measure what a switch of goroutines, a lease of a P and a move to another M cost on this machine, and how
-    quickly the scheduler wakes Ms, retakes Ps, preempts, stops the world and makes Ms.
+@click.option("--quick", is_flag=True, help="Samples of some milliseconds: under twenty seconds in all.")
+@click.option("--part", "parts", type=click.Choice(switching.PARTS), multiple=True, help="Only that; may be repeated.")
+@click.option(
+    "--seed", type=click.IntRange(0), help="Of the order of the rungs (default: a new one, which is printed)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with every sample, instead of tables.")
+@click.option("--csv", "as_csv", is_flag=True, help="The ladder and its sweeps as CSV, instead of tables.")
+@click.option(
+    "--plot", "picture", type=click.Path(dir_okay=False, path_type=Path), callback=_picture, help="Draw them."
+)
+def command(
+    quick: bool, parts: Sequence[str], seed: int | None, as_json: bool, as_csv: bool, picture: Path | None
+) -> int:
+    """Measure what a switch costs on this machine: of generators, tasks, greenlets, goroutines within an M and between
+    Ms, threads and processes, by all means that there are; in C and in Go beside it, where they can be built. Then what
+    the scheduler's own steps cost: leases, moves, reactions.
+
+    Parties on one core show the cost of a switch, on two the latency of a wake-up. The same calls by one party are the
+    baseline, which is taken off and shown. The kernel's count of switches must agree with ours, or the samples are
+    invalid. All of it takes about a quarter of an hour; leave the machine alone meanwhile.
+
+    \b
+    Parts: light (within one thread), system (threads, processes), floor (the same in C, and perf bench),
+    ms (from M to M), sweeps (parties in a ring, memory touched), steps (the scheduler's own).
 
     \b
     Examples:
-      cluster switch
-      cluster switch --quick --json
-
-    Each line is also what one of `python -m cluster.bench.kernel`, `lease`, `moving`, `crossing` and `sysmon`
-    prints, where it says how it is measured.
+      cluster switch --quick
+      cluster switch --part light --part ms
+      cluster switch --json --plot ladder.svg > ladder.json
     """
-    facts = machine()
-    if not frame.available:
-        click.echo(f"cluster: started goroutines do not move here: {frame.why_not}", err=True)
-    sections: dict[str, Section] = {}
-    with Console(stderr=True).status("measuring") as status:
-        for name, measure in plan(quick).items():
-            status.update(f"measuring: {name}")
-            sections |= measure()
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are both for standard output: name one")
+    words = Console(stderr=True)
+    picture = _to_draw(picture, words)
+    plan = switching.Plan(parts or switching.PARTS, quick, secrets.randbits(SEED_BITS) if seed is None else seed)
+    with _Bar(words) as bar:
+        outcome = switching.run(plan, bar, lambda text: _say(words, text))
     if as_json:
-        click.echo(json.dumps({"machine": facts, "costs": describe(sections)}))
+        click.echo(json.dumps(outcome.describe()))
+    elif as_csv:
+        click.echo(in_csv(rows(outcome.ladder) + rows(outcome.swept)), nl=False)
     else:
-        show(facts, sections)
+        show(Console(), outcome)
+    if picture is not None:
+        plot.draw(rows(outcome.ladder), sweeps.curves(outcome.swept), in_words(outcome.facts), picture)
+        _say(words, f"picture: {picture}")
     return ExitCode.DONE
 
 
-def plan(quick: bool) -> dict[str, Callable[[], dict[str, Section]]]:
-    """What is measured, in order; moves only where there are some."""
-    always: dict[str, Callable[[], dict[str, Section]]] = {
-        "in one M": lambda: {"in one M": in_one_m(quick)},
-        "lease": lambda: {"lease": lease.round_trips(lease.ROUNDS // QUICK_PART if quick else lease.ROUNDS)},
-    }
-    moves: dict[str, Callable[[], dict[str, Section]]] = {
-        "packing": lambda: packing(quick),
-        "moves": lambda: {"from M to M": crossing.costs(QUICK_MS if quick else crossing.FOR_MS)},
-    }
-    reactions: dict[str, Callable[[], dict[str, Section]]] = {"reactions": lambda: reacting(quick)}
-    return always | (moves if frame.available else {}) | reactions
+def _to_draw(picture: Path | None, words: Console) -> Path | None:
+    """None without matplotlib, which is said before the measurement, and not after it."""
+    if picture is not None:
+        try:
+            plot.needed()
+        except UnavailableError as error:
+            _say(words, str(error))
+            return None
+    return picture
 
 
-def in_one_m(quick: bool) -> Section:
-    """A yield, a hop over a channel, a spawn."""
-    rounds = [kernel.costs(QUICK_PART if quick else 1) for _ in range(QUICK_ROUNDS if quick else kernel.ROUNDS)]
-    return {name: Figure("ns", samples) for name, samples in by_name(rounds).items()}
+def _say(words: Console, text: str) -> None:
+    words.print(f"cluster: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
-def reacting(quick: bool) -> dict[str, Section]:
-    """How quickly the scheduler does what it does by itself; and what it takes while there is nothing to do."""
-    taken = sysmon.reactions(QUICK_SAMPLES, 1) if quick else sysmon.reactions()
-    return {"reactions": taken | sysmon.idle(QUICK_IDLE_S if quick else sysmon.IDLE_S)}
+class _Bar(switching.Progress):
+    """Drawn between two samples, and never during one: there is no thread that refreshes it."""
 
+    def __init__(self, words: Console) -> None:
+        columns = (TextColumn("{task.description:42.42}"), BarColumn(), TimeRemainingColumn())
+        self._bar: Final = Bar(*columns, console=words, auto_refresh=False, transient=True)
+        self._task: Final = self._bar.add_task("building what is measured", total=None)
 
-def packing(quick: bool) -> dict[str, Section]:
-    """A started goroutine as bytes, and back: a section for each kind of goroutine."""
-    rounds, times = (QUICK_ROUNDS, moving.TIMES // QUICK_PART) if quick else (moving.ROUNDS, moving.TIMES)
-    kinds = moving.costs(Pickling("__main__", NoneShared()), rounds, times)
-    return {f"packing: {kind}": figures for kind, figures in kinds.items()}
+    def begins(self, seconds: float) -> None:
+        self._bar.update(self._task, total=seconds, refresh=True)
 
+    def went(self, name: str, seconds: float) -> None:
+        self._bar.update(self._task, description=name, advance=seconds, refresh=True)
 
-def describe(sections: Mapping[str, Section]) -> dict[str, dict[str, object]]:
-    """As plain data."""
-    return {title: {name: figure.describe() for name, figure in section.items()} for title, section in sections.items()}
+    def __enter__(self) -> "_Bar":
+        self._bar.start()
+        return self
 
-
-def show(facts: Mapping[str, object], sections: Mapping[str, Section]) -> None:
-    """As one table."""
-    console = Console()
-    console.print(in_words(facts), highlight=False, soft_wrap=True)
-    table = Table(title="Costs", title_justify="left")
-    for column in ("", "median", "quartiles", "p99", "unit", "samples"):
-        table.add_column(column, justify="left" if column in ("", "unit") else "right")
-    for title, section in sections.items():
-        table.add_section()
-        table.add_row(f"[bold]{title}[/bold]")
-        for name, figure in section.items():
-            low, high = figure.quartiles
-            spread = f"{number(low)} - {number(high)}" if len(figure.samples) > 1 else ""
-            p99 = number(figure.p99) if len(figure.samples) > 1 else ""
-            table.add_row(f"  {name}", number(figure.median), spread, p99, figure.unit, str(len(figure.samples)))
-    console.print(table)
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
