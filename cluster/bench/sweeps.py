@@ -30,7 +30,12 @@ def rungs(command: Sequence[str], place: Placement) -> list[Rung]:
         size = (*place.arguments, str(parties), str(kib))
         alone, hop = 0.0 if place.counted else None, 1.0 if place.counted else None
         found += [
-            served(name_of(parties, kib), [*command, "ring", *size], switches=hop, baseline=self_of(parties, kib)),
+            served(
+                f"{name_of(parties, kib)}, {place.name}",
+                [*command, "ring", *size],
+                switches=hop,
+                baseline=self_of(parties, kib),
+            ),
             served(self_of(parties, kib), [*command, "ring_self", *size], switches=alone),
         ]
     return found
@@ -42,13 +47,13 @@ def effort(of_ladder: Effort) -> Effort:
 
 
 def name_of(parties: int, kib: int) -> str:
-    """The rung."""
-    return f"ring of {parties}, {kib} KiB each"
+    """The rung, but for where it is."""
+    return f"ring of {parties} that touch {kib} KiB"
 
 
 def self_of(parties: int, kib: int) -> str:
     """Its baseline."""
-    return f"{parties} own pipes, {kib} KiB"
+    return f"{parties} own pipes and {kib} KiB"
 
 
 def curves(ladder: Ladder) -> dict[str, tuple[str, list[tuple[float, Figure]]]]:
@@ -60,9 +65,10 @@ def curves(ladder: Ladder) -> dict[str, tuple[str, list[tuple[float, Figure]]]]:
     found = {}
     for title, (axis, points) in axes.items():
         measured = [
-            (float(at), ladder.net(name_of(parties, kib)))
+            (float(at), ladder.net(name))
             for at, parties, kib in points
-            if name_of(parties, kib) in ladder.taken
+            for name in ladder.taken
+            if name.rpartition(", ")[0] == name_of(parties, kib)
         ]
         if measured:
             found[title] = axis, measured

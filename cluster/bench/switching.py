@@ -77,11 +77,11 @@ class Plan:
     quick: bool = False
     seed: int = 0
     where: Callable[[], Places] = places
-    less: Effort | None = None  # for a smoke test
+    sampling: Effort | None = None  # instead of the protocol's
 
     @property
     def effort(self) -> Effort:
-        return self.less or (QUICK if self.quick else FULL)
+        return self.sampling or (QUICK if self.quick else FULL)
 
 
 def run(plan: Plan, progress: Progress, say: Callable[[str], None]) -> Outcome:
@@ -123,8 +123,11 @@ def _told(outcome: Outcome, found: Places, say: Callable[[str], None]) -> Iterat
     """What the places lack is among what is left out, and rungs that fail are told of at the end."""
     outcome.left_out |= {f"places {i}": text for i, text in enumerate(found.left_out, 1)}
     yield
+    names: dict[str, list[str]] = {}
     for name, why in [*outcome.ladder.left_out.items(), *outcome.swept.left_out.items()]:
-        say(f"{name} is left out: {why}")
+        names.setdefault(why, []).append(name)
+    for why, left_out in names.items():
+        say(f"left out: {'; '.join(left_out)}: {why}")
 
 
 def _went(progress: Progress, each_s: float, name: str, some: int) -> None:

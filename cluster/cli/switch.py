@@ -14,9 +14,10 @@ from rich.progress import Progress as Bar
 from cluster.bench import plot, sweeps, switching
 from cluster.bench.machine import in_words
 from cluster.bench.rows import in_csv, rows
-from cluster.bench.sampling import UnavailableError
+from cluster.bench.sampling import FULL, Effort, UnavailableError
 from cluster.cli.entry import ExitCode
 from cluster.cli.laddertable import show
+from cluster.model.clock import MILLISECOND
 
 SUFFIXES: Final = (".svg", ".png", ".pdf")
 SEED_BITS: Final = 32
@@ -33,6 +34,7 @@ def _picture(_ctx: click.Context, _parameter: click.Parameter, value: Path | Non
 @click.command()
 @click.option("--quick", is_flag=True, help="Samples of some milliseconds: under twenty seconds in all.")
 @click.option("--part", "parts", type=click.Choice(switching.PARTS), multiple=True, help="Only that; may be repeated.")
+@click.option("--sample-ms", type=click.IntRange(1), help="How long a sample lasts at least (default: 1000).")
 @click.option(
     "--seed", type=click.IntRange(0), help="Of the order of the rungs (default: a new one, which is printed)."
 )
@@ -42,7 +44,13 @@ def _picture(_ctx: click.Context, _parameter: click.Parameter, value: Path | Non
     "--plot", "picture", type=click.Path(dir_okay=False, path_type=Path), callback=_picture, help="Draw them."
 )
 def command(
-    quick: bool, parts: Sequence[str], seed: int | None, as_json: bool, as_csv: bool, picture: Path | None
+    quick: bool,
+    parts: Sequence[str],
+    sample_ms: int | None,
+    seed: int | None,
+    as_json: bool,
+    as_csv: bool,
+    picture: Path | None,
 ) -> int:
     """Measure what a switch costs on this machine: of generators, tasks, greenlets, goroutines within an M and between
     Ms, threads and processes, by all means that there are; in C and in Go beside it, where they can be built. Then what
@@ -66,7 +74,9 @@ def command(
         raise click.UsageError("--json and --csv are both for standard output: name one")
     words = Console(stderr=True)
     picture = _to_draw(picture, words)
-    plan = switching.Plan(parts or switching.PARTS, quick, secrets.randbits(SEED_BITS) if seed is None else seed)
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    sampling = Effort(sample_ms * MILLISECOND, FULL.samples) if sample_ms is not None else None
+    plan = switching.Plan(parts or switching.PARTS, quick, seed, sampling=sampling)
     with _Bar(words) as bar:
         outcome = switching.run(plan, bar, lambda text: _say(words, text))
     if as_json:

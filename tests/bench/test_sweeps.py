@@ -18,9 +18,9 @@ def test_each_point_has_its_baseline() -> None:
 
 def test_curves_are_what_is_left_of_the_hops_that_were_measured() -> None:
     some = ladder(
-        taken(sweeps.name_of(2, 0), 1300.0, baseline=sweeps.self_of(2, 0)),
+        taken(f"{sweeps.name_of(2, 0)}, one core", 1300.0, baseline=sweeps.self_of(2, 0)),
         taken(sweeps.self_of(2, 0), 400.0),
-        taken(sweeps.name_of(96, 0), 2000.0),
+        taken(f"{sweeps.name_of(96, 0)}, one core", 2000.0),
     )
     (parties, points), (kib, touched) = sweeps.curves(some).values()
     assert (parties, kib) == ("parties", "KiB")

@@ -9,12 +9,12 @@ from click.testing import CliRunner, Result
 from cluster.bench import sweeps
 from cluster.bench.figures import Figure
 from cluster.bench.machine import machine
-from cluster.bench.sampling import QUICK
+from cluster.bench.sampling import QUICK, Effort
 from cluster.bench.switching import Outcome, Plan, Progress
 from cluster.cli import switch
 from tests.bench.rungs import SMALL, ladder, taken
 
-SWEPT = ladder(taken(sweeps.name_of(2, 0), 1300.0), taken(sweeps.name_of(96, 0), 2000.0))
+SWEPT = ladder(taken(f"{sweeps.name_of(2, 0)}, one core", 1300.0), taken(f"{sweeps.name_of(96, 0)}, one core", 2000.0))
 
 
 @pytest.fixture
@@ -67,9 +67,10 @@ def test_each_run_has_a_seed_of_its_own_unless_one_is_given(plans: list[Plan]) -
     assert plans[0].seed != plans[1].seed
 
 
-def test_parts_are_chosen(plans: list[Plan]) -> None:
-    call("--part", "ms", "--part", "light", "--json")
+def test_parts_and_samples_are_chosen(plans: list[Plan]) -> None:
+    call("--part", "ms", "--part", "light", "--sample-ms", "50", "--json")
     assert list(plans[0].parts) == ["ms", "light"]
+    assert plans[0].effort == Effort(50_000_000, 11)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ WHOLE = ["whole move", "on the way", "until it ran"]
 
 
 def measured(*parts: str) -> Outcome:
-    return run(Plan(parts, quick=True, seed=1, less=LEAST), Progress(), print)
+    return run(Plan(parts, quick=True, seed=1, sampling=LEAST), Progress(), print)
 
 
 def check(ladder: Ladder, names: Sequence[str]) -> None:
