@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format clean storms
 
 demo: $(VENV)/.runs
 	$(BIN)/cluster demo
 
 test: lint
 	$(BIN)/python -m pytest -n auto
+
+storms: $(VENV)/.tests
+	$(BIN)/python -m tests.sim.storm --worlds 1000000 --first $$(date +%s) --processes $$(nproc)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check

@@ -24,7 +24,7 @@ from cluster.wire.messages import RegisterM
 from cluster.wire.security import IPC, TcpAddress, check_bind, tcp_address
 from worker.link import Link
 from worker.loop import Loop
-from worker.nursery import Nursery
+from worker.nursery import FOREIGN, Nursery
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,12 +128,13 @@ def serve(
         if pin is not None:
             pin(index)
         pid = os.getpid()
-        link = Link(site.coordinator.address, site.endpoint_of(pid), (parent_fd,), site.coordinator.keys)
+        clock = MonotonicClock()
+        link = Link(site.coordinator.address, site.endpoint_of(pid), (parent_fd,), clock, site.coordinator.keys)
         dice = None if chaos is None else Random(f"{chaos} {index}")
         register = RegisterM(pid, PYTHON, link.endpoint, frame.why_not, runner.why_not, link.key)
-        loop = Loop(link, MonotonicClock(), register, dice)
+        loop = Loop(link, clock, register, dice)
         reason = loop.run()
-        os._exit(1 if "Python" in reason else 0)  # no `finally` of any goroutine runs
+        os._exit(FOREIGN if "Python" in reason else 0)  # no `finally` of any goroutine runs
 
     def bury(pid: int) -> None:
         if (path := site.socket_of(pid)) is not None:

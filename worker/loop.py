@@ -29,7 +29,7 @@ from cluster.kernel.g import G
 from cluster.kernel.netpoll import inject
 from cluster.model.clock import SECOND, Clock, Instant
 from cluster.model.ids import MId
-from cluster.model.limits import SYSMON_PERIOD_NS
+from cluster.model.limits import LINK_FRAMES_MAX, PRINTED_MAX, SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
 from worker import preempt
 from worker.aside import Aside
@@ -134,7 +134,8 @@ class Loop:
             self._take_all()
             machine.tick(now)
             self._link.send(machine.outgoing())
-            if not machine.may_run and not machine.wants_load:
+            held = self._link.full or machine.outbox.printed > PRINTED_MAX  # a peer does not read: make no more for it
+            if held or not (machine.may_run or machine.wants_load):
                 self._wait(machine.deadline - now)
                 return
         if machine.wants_load:
@@ -262,7 +263,7 @@ class Loop:
 
     def _stand_in(self, now: Instant, main: MainThread, blocked: bool) -> None:
         machine = self.machine
-        for source, message in self._link.receive():
+        for source, message in self._link.receive(of_ms=len(self._from_ms) < LINK_FRAMES_MAX):
             if not machine.take_aside(source, message):
                 (self._deferred if source == COORDINATOR else self._from_ms).append((source, message))
         if machine.incall.active:

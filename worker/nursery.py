@@ -5,7 +5,7 @@ that. The first Ms are forked before the parent makes its socket and the threads
 that the coordinator asks for later (NewM) closes every descriptor that it inherits but those it
 needs, and touches nothing of that socket: a fork copies no thread. The parent tells the coordinator of
 each death at once, with its signal: the coordinator would else notice by silence, seconds later, and
-not know why.
+not know why. It makes another M for one that fell, but not for ever: see RESTARTS_MAX.
 """
 
 import contextlib
@@ -14,22 +14,22 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import zmq
 
-from cluster.launch import sockets
 from cluster.launch.connection import Connection
+from cluster.launch.dealer import Dealer
+from cluster.model.clock import MonotonicClock
 from cluster.model.errors import ProtocolError
-from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import (
     BadFrame,
     EndM,
     Forked,
-    Message,
     MExited,
     NewM,
     NoM,
@@ -40,7 +40,11 @@ from cluster.wire.messages import (
 )
 from cluster.wire.strikes import Strikes, Verdict
 
+FRAMES_MAX: Final = 64  # taken at once
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
+RESTARTS_MAX: Final = 60  # in RESTARTS_S: OTP's rule of intensity. Ms that die at their start reach it in two seconds,
+RESTARTS_S: Final = 10.0  # goroutines that kill their Ms, three each, when there are six a second
+FOREIGN: Final = 78  # exit code of an M that cannot join, now or later: sysexits.h's EX_CONFIG
 LINGER_MS: Final = 200  # for the last words: who died
 LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
 MEMORY_MIN_KB: Final = 256 << 10  # to make one more M, which takes some 10 MB, and what its goroutines take
@@ -57,6 +61,7 @@ class Nursery:
         self._bury: Final = bury
         self._children: dict[int, int] = {}  # pid: index
         self._made = 0
+        self._restarted: deque[float] = deque()  # when, of the last RESTARTS_S
         self._cpu: dict[int, float] = {}  # pid: seconds when it was last seen to compute
         # Children watch the read end: it becomes readable, at its end, when this process is gone.
         self._alive_read, self._alive_write = os.pipe()
@@ -108,41 +113,75 @@ class Nursery:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop.set)
         context = zmq.Context()
-        socket = sockets.make(context, zmq.DEALER, LINGER_MS)
-        socket.reconnect_ivl, socket.reconnect_ivl_max = 10, 200  # ms, as the Ms: it must not be there long after them
-        sockets.connect_to_coordinator(socket, coordinator.address, coordinator.keys)
-        sockets.say(socket, encode([RegisterNursery(os.getpid(), tuple(self._children), grows)]))
+        strikes = Strikes()
+
+        def bad_frame(error: ProtocolError) -> None:
+            verdict = strikes.strike(b"")
+            if verdict is not Verdict.COUNT:
+                _say(f"dropped a frame of the coordinator: {error}")
+            link.send([BadFrame()])
+            if verdict is Verdict.CUT_OFF:
+                stop.set()
+
+        address, keys = coordinator.address, coordinator.keys
+        link = Dealer(context, address, keys, ToNursery, MonotonicClock(), LINGER_MS, bad_frame)
+        link.send([RegisterNursery(os.getpid(), tuple(self._children), grows)])
+        vouched_at, code = time.monotonic(), 0
         poller = zmq.Poller()
-        for source in (socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
+        for source in (link.socket, self._wake_read, *([] if parent_fd is None else [parent_fd])):
             poller.register(source, zmq.POLLIN)
-        decode = Ear(os.getpid()).decoded
         while (self._children or (grows and parent_fd is not None)) and not stop.is_set:
-            ready = dict(poller.poll(LOOK_MS))
+            ready = dict(poller.poll(link.patience_ms(LOOK_MS)))
             self._hear_signals()
-            for message in decode(socket.recv_multipart()) if socket in ready else ():
+            for message in link.receive(FRAMES_MAX):
                 if isinstance(message, NewM):
-                    sockets.say(socket, encode([self._new_m()]))
+                    link.send([self._new_m()])
                 elif isinstance(message, EndM):
                     if message.pid in self._children:
                         os.kill(message.pid, signal.SIGKILL)
-                elif isinstance(message, BadFrame):
-                    sockets.say(socket, encode([message]))
                 elif isinstance(message, Stop):
-                    socket.linger = 0  # the coordinator is going: it hears nothing more
+                    link.socket.linger = 0  # the coordinator is going: it hears nothing more
                     stop.set()
             if parent_fd in ready:
                 stop.set()
-            if busy := self._busy():
-                sockets.say(socket, encode([Vouch(busy)]))
-            self._tell(socket, self._reap())
-        self._end_children(socket)
-        socket.close()
+            if time.monotonic() >= vouched_at + LOOK_MS / 1000:
+                vouched_at = time.monotonic()
+                link.send([Vouch(self._busy())])  # also if there are none: it is a sign of life
+            dead = self._reap()
+            self._tell(link, dead)
+            if not self._replace(link, dead, grows):
+                code = 1
+                break
+        self._end_children(link)
+        link.socket.close()
         context.term()
-        return 0
+        return code
 
-    def _tell(self, socket: "zmq.Socket[bytes]", dead: list[tuple[int, int]]) -> None:
+    def _replace(self, link: Dealer, dead: list[tuple[int, int]], grows: bool) -> bool:
+        """Make Ms for those that fell; False when too many do. Source: OTP's supervisor, `intensity` and `period`."""
+        now = time.monotonic()
         for pid, code in dead:
-            sockets.say(socket, encode([MExited(pid, max(code, 0), max(-code, 0))]))
+            if code in (0, FOREIGN):  # it was told to end, or none like it can be used
+                continue
+            while self._restarted and now - self._restarted[0] > RESTARTS_S:
+                self._restarted.popleft()
+            if len(self._restarted) >= RESTARTS_MAX:
+                how = f"killed by signal {-code}" if code < 0 else f"exited with code {code}"
+                _say(
+                    f"{RESTARTS_MAX} Ms have died in {RESTARTS_S:.0f} s, the last one, pid {pid}, {how}. "
+                    f"No more are made, and all end: find out what kills them."
+                )
+                return False
+            self._restarted.append(now)
+            try:
+                link.send([RegisterNursery(os.getpid(), (self._fork(),), grows)])
+            except OSError as error:
+                _say(f"no M can be made for pid {pid}, which died: {error}")
+        return True
+
+    def _tell(self, link: Dealer, dead: list[tuple[int, int]]) -> None:
+        for pid, code in dead:
+            link.send([MExited(pid, max(code, 0), max(-code, 0))])
 
     def _busy(self) -> tuple[int, ...]:
         """Children that have computed since the last call.
@@ -169,14 +208,14 @@ class Nursery:
                 dead.append((pid, os.waitstatus_to_exitcode(status)))
         return dead
 
-    def _end_children(self, socket: "zmq.Socket[bytes]") -> None:
+    def _end_children(self, link: Dealer) -> None:
         os.close(self._alive_write)  # wakes those that wait for messages; a signal alone does not end their poll
         for number in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._children:
                 os.kill(pid, number)
             give_up = time.monotonic() + TERM_GRACE_S
             while self._children and time.monotonic() < give_up:
-                self._tell(socket, self._reap())
+                self._tell(link, self._reap())
                 if self._children:
                     select.select([self._wake_read], [], [], 0.02)
                     self._hear_signals()
@@ -187,26 +226,8 @@ class Nursery:
             os.read(self._wake_read, 4096)
 
 
-class Ear:
-    """What a nursery hears: messages; a frame that is none is a BadFrame to send on, and the third is a Stop."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid: Final = pid
-        self._decoder: Final = Decoder(ToNursery)
-        self._strikes: Final = Strikes()
-
-    def decoded(self, frames: list[bytes]) -> Sequence[Message]:
-        try:
-            if len(frames) != 1:
-                raise ProtocolError(f"{len(frames)} frames where one was expected")
-            return self._decoder.decode(frames[0])
-        except ProtocolError as error:
-            verdict = self._strikes.strike(b"")
-            if verdict is not Verdict.COUNT:
-                os.write(2, f"worker {self._pid}: dropped a frame of the coordinator: {error}\n".encode())
-            if verdict is Verdict.CUT_OFF:
-                return [BadFrame(), Stop("the coordinator sends what is no message")]
-            return [BadFrame()]
+def _say(text: str) -> None:
+    os.write(2, f"worker: {text}\n".encode())
 
 
 def _close_all_but(kept: set[int]) -> None:

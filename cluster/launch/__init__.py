@@ -3,6 +3,7 @@
 connection   the directory of a cluster, its connection file, and who may enter
 cpus         how many CPUs this process may use
 embedded     a coordinator and workers that live as long as one `with` block
+dealer       a connection to a coordinator with one end of a link on it, for clients and nurseries
 sockets      what every shell does with a ZeroMQ socket
 gate         who may enter, where there are keys
 version      which Python this is

@@ -11,17 +11,19 @@ from typing import Final
 
 import zmq
 
-from cluster.launch import sockets
 from cluster.launch.connection import lives
+from cluster.launch.dealer import Dealer
 from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND, SECOND, Instant, MonotonicClock, after
 from cluster.model.errors import ClusterError, NoClusterError, ProtocolError
+from cluster.model.ids import ProgramId
 from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
-from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import (
     Alive,
     AskStatus,
     BadFrame,
+    Dump,
+    Dumped,
     Ended,
     FromClient,
     Interrupt,
@@ -64,17 +66,14 @@ class Client:
         self._check: Final = check
         self._clock: Final = MonotonicClock()
         self._context: Final = zmq.Context()
-        self._socket: Final = sockets.make(self._context, zmq.DEALER, LINGER_MS)
-        self._socket.reconnect_ivl, self._socket.reconnect_ivl_max = 5, 100
-        sockets.connect_to_coordinator(self._socket, address, keys)
         self._strikes: Final = Strikes()
+        self._dealer: Final = Dealer(self._context, address, keys, ToClient, self._clock, LINGER_MS, self._bad_frame)
         self._poller: Final = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self._dealer.socket, zmq.POLLIN)
         self._wake_fd: Final = wake_fd
         self.waked = False  # by `wake_fd`, when it waited last
         if wake_fd is not None:
             self._poller.register(wake_fd, zmq.POLLIN)
-        self._decode: Final = Decoder(ToClient).decode
         self._or_with_other_keys: Final = "" if keys is None else ", or it has other keys than the connection file here"
         self._unanswered = 0
         self._look_at = self._clock.now()
@@ -83,7 +82,7 @@ class Client:
 
     def send(self, message: FromClient) -> None:
         """Say something."""
-        if not sockets.say(self._socket, encode([message])):
+        if not self._dealer.send([message]):
             raise NoClusterError(f"the coordinator at {self.address} refuses the connection: it wants keys, or none")
 
     def receive(self, wait: bool = True) -> list[ToClient]:
@@ -94,16 +93,13 @@ class Client:
         now = self._clock.now()
         if now >= self._look_at:
             self._look(now)
-        if not readable(self._socket):
-            ready = self._poller.poll(LOOK_NS // MILLISECOND if wait else 0)
+        if not readable(self._dealer.socket):
+            ready = self._poller.poll(self._dealer.patience_ms(LOOK_NS // MILLISECOND) if wait else 0)
             self.waked = any(source == self._wake_fd for source, _ in ready)
-        messages: list[ToClient] = []
-        for _ in range(FRAMES_MAX):
-            if not readable(self._socket):
-                break
+        if came := self._dealer.receive(FRAMES_MAX):
             self._unanswered, self._heard = 0, True
-            messages += self._decoded(self._socket.recv_multipart())
-        return messages
+        messages = [message for message in came if not isinstance(message, Alive)]
+        return messages  # type: ignore[return-value]  # the decoder takes nothing else
 
     def _look(self, now: Instant) -> None:
         self._look_at = after(now, LOOK_NS)
@@ -118,31 +114,24 @@ class Client:
                     f"the coordinator at {self.address} does not answer any more: it died or is stopped"
                 )
 
-    def _decoded(self, frames: list[bytes]) -> list[ToClient]:
-        """The messages of a frame, less signs of life. A frame that is none is dropped; the third is an error."""
-        try:
-            if len(frames) != 1:
-                raise ProtocolError(f"{len(frames)} frames where one was expected")
-            messages = [message for message in self._decode(frames[0]) if not isinstance(message, Alive)]
-        except ProtocolError as error:
-            verdict = self._strikes.strike(b"")
-            if verdict is Verdict.TELL:
-                os.write(2, f"cluster: dropped a frame of the coordinator at {self.address}: {error}\n".encode())
-            if verdict is Verdict.CUT_OFF:
-                raise ClusterError(
-                    f"the coordinator at {self.address} sends what is no message: it may be of another version. The "
-                    f"last was: {error}"
-                ) from None
-            self.send(BadFrame())
-            return []
-        return messages  # type: ignore[return-value]  # the decoder takes nothing else
+    def _bad_frame(self, error: ProtocolError) -> None:
+        """A frame that is none is dropped; the third is an error."""
+        verdict = self._strikes.strike(b"")
+        if verdict is Verdict.TELL:
+            os.write(2, f"cluster: dropped a frame of the coordinator at {self.address}: {error}\n".encode())
+        if verdict is Verdict.CUT_OFF:
+            raise ClusterError(
+                f"the coordinator at {self.address} sends what is no message: it may be of another version. The "
+                f"last was: {error}"
+            ) from None
+        self.send(BadFrame())
 
-    def request(self, message: StartProgram | AskStatus) -> list[ToClient]:
+    def request(self, message: StartProgram | AskStatus | Dump) -> list[ToClient]:
         """Send, and wait for the first answer and what came with it. NoClusterError when none comes in time."""
         self.send(message)
         give_up = self._clock.now() + self._patience_ns
         while self._clock.now() < give_up:
-            if answer := self.receive():
+            if answer := [came for came in self.receive() if isinstance(message, AskStatus) or not _is_late(came)]:
                 if isinstance(answer[0], Refused):
                     raise ClusterError(f"the coordinator refused: {answer[0].reason}")
                 return answer
@@ -156,6 +145,12 @@ class Client:
         answer = self.request(AskStatus())[0]
         assert isinstance(answer, Status), f"asked for a status, got {type(answer).__name__}"
         return answer
+
+    def dump(self, program: ProgramId) -> tuple[str, ...]:
+        """Go's dump of every goroutine of a program, main first. ClusterError when there is no such program."""
+        answer = self.request(Dump(program))[0]
+        assert isinstance(answer, Dumped), f"asked for a dump, got {type(answer).__name__}"
+        return answer.texts
 
     def stop_cluster(self) -> None:
         """End the cluster, and wait until it is gone."""
@@ -177,5 +172,10 @@ class Client:
 
     def close(self) -> None:
         """Close the link; what was sent goes out."""
-        self._socket.close()
+        self._dealer.socket.close()
         self._context.term()
+
+
+def _is_late(message: ToClient) -> bool:
+    """Whether it answers an earlier request, for which nobody waits any more."""
+    return isinstance(message, Status)

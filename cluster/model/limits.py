@@ -54,6 +54,10 @@ START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluste
 # The wire.
 FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
 TASK_BYTES_MAX: Final = FRAME_BYTES_MAX // 2  # arguments of a task of a pool, or its result: in a frame with others
+LINK_BYTES_MAX: Final = 32 << 20  # said to one peer and not acknowledged: then its sender waits. 50 ms at 5 Gbit/s
+LINK_FRAMES_MAX: Final = 8192  # the same, in frames
+PRINTED_MAX: Final = 4 << 20  # bytes that goroutines of one M have printed and nobody has taken: then they wait
+PEER_FORGET_NS: Final = 60 * SECOND  # a peer that was silent for so long is forgotten by the shells
 BATCH_BYTES: Final = 1 << 20  # messages for one peer are put in one frame up to about this size
 MOVE_CALLS_MAX: Final = 10_000  # levels of `call` of a started goroutine; 0.1 s
 MOVE_BYTES_MAX: Final = 64 << 20  # a started goroutine; 0.1 s on a link of 5 Gbit/s, and its P can go to it instead

@@ -3,6 +3,7 @@
 messages    every message there is, one union per direction
 pooling     the messages about tasks of pools
 parts       what messages are made of
+links       one end of a link: frames numbered, acknowledged, sent again, taken once
 codec       messages to frames and back, with every field checked against its type
 nameless    what a client has by name and others would not find by it
 strikes     bad frames, counted by peer

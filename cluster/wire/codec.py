@@ -60,6 +60,8 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Returned: 21,
     m.Inject: 22,
     m.Results: 23,
+    # on every link
+    m.Numbered: 31,
     # coordinator → M
     m.Welcome: 32,
     m.Roster: 33,

@@ -7,16 +7,18 @@ everybody but the M that runs or receives them. A nursery is the parent process 
 them and sees them die.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple  # noqa: I001  # it would give each part a line
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
-from cluster.wire.parts import Census, GRow, Load, MRow, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step
+from cluster.wire.parts import (
+    Census, GRow, Load, MRow, Numbered, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step,
+)  # fmt: skip
 from cluster.wire.pooling import Results, Submit, TasksLost, Withdraw
 
 # What messages are made of, and those that are in pooling.py, are had from here, too.
 __all__ = [
-    "Record", "Peer", "Source", "Options", "Load", "Census", "GRow", "Span", "Step", "PRow", "MRow", "ProgramRow",
-    "Submit", "Withdraw", "Results", "TasksLost",
+    "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "GRow", "Span", "Step", "PRow", "MRow",
+    "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost",
 ]  # fmt: skip
 
 
@@ -314,7 +316,7 @@ class Reply(NamedTuple):
 
 
 class Dump(NamedTuple):
-    """Describe every goroutine of the program."""
+    """Describe every goroutine of the program. A client may ask that, too, and is answered by Dumped."""
 
     program: ProgramId
 
@@ -487,10 +489,10 @@ FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Blocked | Retu
 ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | HandOff | LoadProgram
        | Survey | Dump | Drop | Stop | Told | Reply | Withdraw)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
-FromClient = StartProgram | Alive | Interrupt | AskStatus | StopCluster | BadFrame | Submit | Withdraw
-ToClient = Accepted | Refused | Output | Traced | Ended | Status | Alive | Results | TasksLost
+FromClient = StartProgram | Alive | Interrupt | AskStatus | Dump | StopCluster | BadFrame | Submit | Withdraw
+ToClient = Accepted | Refused | Output | Traced | Ended | Status | Dumped | Alive | Results | TasksLost
 FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM | BadFrame
 ToNursery = Stop | Alive | NewM | EndM
 ToCoordinator = FromM | FromClient | FromNursery
 FromCoordinator = ToM | ToClient | ToNursery
-Message = ToCoordinator | FromCoordinator | BetweenMs
+Message = ToCoordinator | FromCoordinator | BetweenMs | Numbered

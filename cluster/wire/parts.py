@@ -6,6 +6,15 @@ from typing import NamedTuple
 from cluster.model.ids import NO_M, Epoch, MId, PId, ProgramId
 
 
+class Numbered(NamedTuple):
+    """First in a frame: its number on this link, or that of the last one if it says nothing else. See links.py."""
+
+    session: int
+    number: int
+    taken: int  # frames of yours that were taken here
+    say: int  # 0 nothing; 1: what have you taken? 2: send what comes after `taken` again
+
+
 class About(IntEnum):
     """What a Query asks."""
 

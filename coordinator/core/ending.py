@@ -34,7 +34,7 @@ from cluster.wire.messages import (
 from coordinator.core import pools
 from coordinator.core.membership import M, PeerId
 from coordinator.core.programs import Program, begin
-from coordinator.core.state import State
+from coordinator.core.state import Forget, State
 
 DEATHS_MAX: Final = 3  # Ms that died with goroutines on their way to them: then these are taken for what kills
 
@@ -168,6 +168,7 @@ def lose(s: State, m: M, why: str) -> None:
     """An M is dead or silent: its P is free, and programs that it had a part in are over."""
     s.warn("m lost", m=m.id, pid=m.pid, why=why)
     leave(s, m, why)
+    s.out.append(Forget(m.peer))
 
 
 def leave(s: State, m: M, why: str) -> None:
@@ -175,6 +176,7 @@ def leave(s: State, m: M, why: str) -> None:
     s.members.lose(m)
     s.outputs.pop(m.peer, None)  # who comes back under the same address counts from 0
     s.acknowledge.pop(m.peer, None)
+    s.slowed.pop(m.peer, None)
     if m.p is not None:
         s.table.release(s.table.ps[m.p])
         s.step("ProcStop", m=m.id, p=m.p, detail="retaken")

@@ -21,6 +21,8 @@ class DumpRound:
 
     askers: list[tuple[MId, int, int]]  # the M, its ticket, and the goroutine that asks and is left out
     awaiting: dict[MId, None]
+    viewers: list[PeerId]  # clients that asked
+    began_at: Instant
     dumps: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -48,6 +50,7 @@ class Program:
     dumps: list[tuple[int, str]] = field(default_factory=list)
     dump_round: DumpRound | None = None
     dump_askers: list[tuple[MId, int, int]] = field(default_factory=list)  # for the next round
+    dump_viewers: list[PeerId] = field(default_factory=list)  # for the next round, too
     quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
     holder: dict[int, MId] = field(default_factory=dict)  # of a pool: who has which carrier or task, see pools.py
     to_end: dict[MId, Instant] = field(

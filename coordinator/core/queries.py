@@ -12,17 +12,22 @@ Unlike Go.  Go stops the world for a dump; ours shows each M at a moment of its 
 Sources.    Go 1.19 runtime/proc.go: stopTheWorldWithSema, procresize, startTheWorldWithSema, gcount.
 """
 
+from typing import Final
+
 from cluster.kernel.dump import in_order
+from cluster.model.clock import SECOND, Instant, after
 from cluster.model.ids import ProgramId
 from cluster.model.limits import PROCS_MAX
 from cluster.model.status import MStatus
-from cluster.wire.messages import Dump, Dumped, Query, Reply, Retake
+from cluster.wire.messages import Dump, Dumped, Query, Refused, Reply, Retake
 from cluster.wire.parts import About
-from coordinator.core.membership import M
+from coordinator.core.membership import M, PeerId
 from coordinator.core.placement import grant
 from coordinator.core.programs import DumpRound, Program
 from coordinator.core.state import Resize, State
 from coordinator.core.survey import Round, totals
+
+VIEW_PATIENCE_NS: Final = 1 * SECOND  # an M that is stopped, or in a call that keeps the GIL, does not answer
 
 
 def take(s: State, m: M, query: Query) -> None:
@@ -79,12 +84,38 @@ def _go_on_with_dumps(s: State, program: Program) -> None:
             if (m := s.members.ms.get(m_id)) is not None:
                 texts = in_order([(goid, text) for goid, text in current.dumps if goid != but])
                 s.tell(m, Reply(ticket, len(texts), tuple(texts)))
+        _show(s, program, current)
         program.dump_round = None
-    if program.dump_round is None and program.dump_askers:
-        program.dump_round = DumpRound(program.dump_askers, dict.fromkeys(s.members.ms))
-        program.dump_askers = []
+    elif current is not None and current.viewers and s.now >= after(current.began_at, VIEW_PATIENCE_NS):
+        _show(s, program, current)
+    if program.dump_round is None and (program.dump_askers or program.dump_viewers):
+        viewers = program.dump_viewers
+        program.dump_round = DumpRound(program.dump_askers, dict.fromkeys(s.members.ms), viewers, s.now)
+        program.dump_askers, program.dump_viewers = [], []
         for m in s.members.ms.values():
             s.tell(m, Dump(program.id))
+
+
+def view(s: State, client: PeerId, program_id: ProgramId) -> None:
+    """A client asks for the goroutines of a program."""
+    program = s.programs.get(program_id)
+    if program is None or program.result is not None:
+        s.send(client, Refused(f"there is no program {program_id}, or no longer"))
+    else:
+        program.dump_viewers.append(client)
+
+
+def next_view(s: State) -> Instant | None:
+    """When a client is shown what there is, without the Ms that have not answered."""
+    rounds = [program.dump_round for program in s.programs.values() if program.dump_round is not None]
+    return min((after(one.began_at, VIEW_PATIENCE_NS) for one in rounds if one.viewers), default=None)
+
+
+def _show(s: State, program: Program, current: DumpRound) -> None:
+    for viewer in current.viewers:
+        dumps = sorted(current.dumps)
+        s.send(viewer, Dumped(program.id, tuple(goid for goid, _ in dumps), tuple(in_order(dumps))))
+    current.viewers = []
 
 
 # -- the number of Ps

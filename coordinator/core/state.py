@@ -19,7 +19,7 @@ from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
 from cluster.model.lease import ONE_MACHINE, Periods
 from cluster.model.limits import MS_MAX
-from cluster.wire.messages import Message, Step, Traced
+from cluster.wire.messages import Message, Step, Told, Traced
 from coordinator.core.globrunq import GlobRunq
 from coordinator.core.membership import M, Membership, PeerId
 from coordinator.core.programs import Program
@@ -45,7 +45,14 @@ class Log:
     fields: tuple[tuple[str, object], ...] = ()
 
 
-Command = Send | Log
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A command to the shell: nothing more is said to `peer`, nor need what it has not taken be kept."""
+
+    peer: PeerId
+
+
+Command = Send | Log | Forget
 
 
 @dataclass(slots=True)
@@ -74,6 +81,8 @@ class State:
     out: list[Command] = field(default_factory=list)
     outputs: dict[PeerId, int] = field(default_factory=dict)  # Output and Took messages ever taken from each M
     acknowledge: dict[PeerId, None] = field(default_factory=dict)  # Ms to tell so at the end of the step
+    full: dict[PeerId, None] = field(default_factory=dict)  # clients that do not read what they are sent
+    slowed: dict[PeerId, dict[PeerId, None]] = field(default_factory=dict)  # Ms that print for such clients: for whom
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
     max_threads: int = MS_MAX
     idle_exit_ns: int | None = None  # an M that was asked for and has been idle so long ends; None: it stays, as in Go
@@ -96,6 +105,15 @@ class State:
         """A no-wait message of `m` has taken effect: it is told so at the end of the step."""
         self.outputs[m.peer] = self.outputs.get(m.peer, 0) + 1
         self.acknowledge[m.peer] = None
+
+    def acknowledged(self) -> None:
+        """Tell Ms what has taken effect; but who prints for a client that does not read waits, and so prints less."""
+        for peer in list(self.acknowledge):
+            if any(client in self.full for client in self.slowed.get(peer, ())):
+                continue
+            self.slowed.pop(peer, None)
+            del self.acknowledge[peer]
+            self.send(peer, Told(self.outputs[peer]))
 
     def warn(self, phrase: str, **fields: object) -> None:
         """Tell the operator that something went wrong with which we cope."""

@@ -61,9 +61,7 @@ class Core:
         self._place()
         sysmon.tick(s)
         self._place()
-        for peer in s.acknowledge:
-            s.send(peer, w.Told(s.outputs[peer]))
-        s.acknowledge.clear()
+        s.acknowledged()
         return self._decided()
 
     def _place(self) -> None:
@@ -82,6 +80,13 @@ class Core:
     def _decided(self) -> list[Command]:
         commands, self.state.out = self.state.out, []
         return commands
+
+    def is_full(self, peer: PeerId, full: bool) -> None:
+        """A peer does not read what it is sent, or does again: then call `step`."""
+        if full:
+            self.state.full[peer] = None
+        else:
+            self.state.full.pop(peer, None)
 
     def cut_off(self, peer: PeerId, now: Instant) -> list[Command]:
         """The shell will not listen to this peer any more: it sent bytes that are no messages."""
@@ -115,7 +120,10 @@ class Core:
                     m.bad_frames += 1
                 else:
                     s.bad_frames += 1
-            case w.StartProgram() | w.Interrupt() | w.AskStatus() | w.StopCluster() | w.Submit() | w.Withdraw():
+            case (
+                w.StartProgram() | w.Interrupt() | w.AskStatus() | w.Dump() | w.StopCluster() | w.Submit()
+                | w.Withdraw()
+            ):  # fmt: skip
                 self._take_from_client(peer, message)
             case _:
                 m = s.members.by_peer.get(peer)
@@ -144,7 +152,8 @@ class Core:
             s.send(peer, w.Stop(f"there are {MS_MAX} Ms: no more can join"))
             return
         if (known := s.members.by_peer.get(peer)) is not None:
-            ending.lose(s, known, "registered anew")
+            s.warn("m lost", m=known.id, pid=known.pid, why="registered anew")
+            ending.leave(s, known, "registered anew")
         m = s.members.join(peer, message.pid, message.endpoint, s.now, message.immobile)
         m.unpreempted, m.key = message.unpreempted, message.key
         s.tell(m, w.Welcome(m.id, s.periods.renew_ns, s.periods.give_up_ns, len(s.table)))
@@ -185,7 +194,7 @@ class Core:
     def _take_from_client(
         self,
         peer: PeerId,
-        message: w.StartProgram | w.Interrupt | w.AskStatus | w.StopCluster | w.Submit | w.Withdraw,
+        message: w.StartProgram | w.Interrupt | w.AskStatus | w.Dump | w.StopCluster | w.Submit | w.Withdraw,
     ) -> None:
         s = self.state
         match message:
@@ -205,6 +214,8 @@ class Core:
                 pools.withdraw(s, peer, message)
             case w.AskStatus():
                 s.surveys.ask_status(peer)
+            case w.Dump(program_id):
+                queries.view(s, peer, program_id)
             case w.StopCluster():
                 sysmon.stop(s)
             case _:
@@ -239,6 +250,8 @@ class Core:
                 s.owe(m)
                 if (program := s.programs.get(program_id)) is not None:
                     s.send(program.client, message)
+                    if program.client in s.full:
+                        s.slowed.setdefault(m.peer, {})[program.client] = None
             case w.Results():
                 pools.results(s, message)
             case w.Traced(program_id):

@@ -14,7 +14,7 @@ from coordinator.core import ending, newm, pools, queries, schedtrace
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
-from coordinator.core.state import State
+from coordinator.core.state import Forget, State
 from coordinator.core.status import describe
 from coordinator.core.survey import Round, stacks, totals
 
@@ -59,6 +59,7 @@ def tick(s: State) -> None:
 def lose_client(s: State, client: PeerId) -> None:
     """A client is gone: its programs are ended."""
     del s.clients[client]
+    s.out.append(Forget(client))
     for program in list(s.programs.values()):
         if program.client == client:
             ending.finish(s, program, "interrupted", 1, "the client is gone")
@@ -79,7 +80,11 @@ def deadline(s: State) -> Instant | None:
             due.append(program.schedtrace_due)
     if s.surveys.round is not None and s.surveys.round.clients:
         due.append(after(s.surveys.round.began_at, STATUS_PATIENCE_NS))
-    due += [Instant(at) for at in (s.surveys.retry_at, next_retake(s), newm.next_retirement(s)) if at is not None]
+    due += [
+        Instant(at)
+        for at in (s.surveys.retry_at, next_retake(s), newm.next_retirement(s), queries.next_view(s))
+        if at is not None
+    ]
     return min(due, default=None)
 
 

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from cluster.model.ids import Epoch, PId, ProgramId
 from cluster.wire import messages as w
 from coordinator.core.membership import M, PeerId
-from coordinator.core.state import Command, Log, State
+from coordinator.core.state import Command, Log, Send, State
 from coordinator.core.step import Core
 from tests.fakes import FakeClock
 
@@ -46,7 +46,7 @@ class Office:
         for command in commands:
             if isinstance(command, Log):
                 self.logs.append(command)
-            else:
+            elif isinstance(command, Send):
                 self.said.append((command.peer.decode(), command.message))
         self.state.validate()
 

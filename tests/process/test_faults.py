@@ -1,5 +1,6 @@
 """Processes that die, however they die: everybody else hears of it, and nobody hangs."""
 
+import contextlib
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import pytest
 from tests.process.hand import Hand
 from tests.process.place import Place, descendants, first_line, gone, one_paragraph, until
 from tests.process.spread import spreading
+from worker.nursery import RESTARTS_MAX
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -97,9 +99,25 @@ def test_the_death_of_a_worker_leaves_programs_alone_that_it_had_no_part_in(plac
     place.wait_for_sockets("m-*.sock", 2)
     (idle,) = descendants(other)
     idle.kill()
-    assert other.wait(5) == 0
+    until(lambda: [child.pid for child in descendants(other)] not in ([], [idle.pid]), "another M in its place")
+    with Hand(place.address) as visitor:
+        until(lambda: len(visitor.status().ms) == 2, "its registration")
     assert place.run("-m", "cluster", "status").out.count(str(pid)) == 1
     assert process.poll() is None
+
+
+def test_ms_that_die_again_and_again_are_made_anew_until_there_are_too_many(place: Place) -> None:
+    place.coordinator()
+    worker = place.start("-m", "worker")
+    deaths = 0
+    while worker.poll() is None and deaths < 2 * RESTARTS_MAX:
+        for child in descendants(worker):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+                deaths += 1
+    _, err = worker.communicate()
+    assert worker.returncode == 1 and deaths > RESTARTS_MAX
+    one_paragraph(err, rf"{RESTARTS_MAX} Ms have died in 10 s, the last one, pid \d+, killed by signal 9")
 
 
 def test_after_a_worker_died_the_others_run_the_next_program(place: Place) -> None:

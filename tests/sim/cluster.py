@@ -27,9 +27,10 @@ from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.wire import messages as w
 from cluster.wire.pickling import MAIN_PREFIX, NoObjects, Pickling
 from coordinator.core.membership import PeerId
-from coordinator.core.state import Log
+from coordinator.core.state import Forget, Log
 from coordinator.core.step import Core
 from tests.fakes import FakeClock, FakePoller
+from tests.sim.wires import Address, FaultyLink, Link, Wires
 from worker.core.machine import Machine
 from worker.core.outbox import COORDINATOR, Entry
 from worker.output import STDOUT, ProgramStream
@@ -39,33 +40,7 @@ NURSERY: Final = PeerId(b"nursery")
 PROGRAMS: Final = Path(__file__).with_name("programs.py")
 STEPS_MAX: Final = 100_000  # a program of these tests takes a few thousand
 
-Address = bytes  # of a process
 CORE: Final[Address] = b"core"
-
-
-class Link:
-    """From one process to another: FIFO, each message under way for a while."""
-
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-        self.under_way: deque[tuple[int, MId, w.Message]] = deque()  # (due, the M that sent it, message)
-        self._last = 0
-
-    def put(self, now: int, source: MId, message: w.Message) -> None:
-        slow = self._rng.random() < 0.05
-        delay = self._rng.randrange(10, 3000 if slow else 150) * MICROSECOND
-        self._last = max(self._last, now + delay)
-        self.under_way.append((self._last, source, message))
-
-    def due(self) -> int | None:
-        return self.under_way[0][0] if self.under_way else None
-
-    def take(self, now: int) -> list[tuple[MId, w.Message]]:
-        """Some of what has come, at least one."""
-        taken: list[tuple[MId, w.Message]] = []
-        while self.under_way and self.under_way[0][0] <= now and (not taken or self._rng.random() < 0.9):
-            taken.append(self.under_way.popleft()[1:])
-        return taken
 
 
 @cache
@@ -216,7 +191,7 @@ class Node:
             if to == COORDINATOR:
                 self._world.send(self.address, CORE, self.machine.me, message)
             elif to in self._addresses:
-                self._world.send(self.address, self._addresses[to], self.machine.me, message)
+                self._world.send(self.address, self._addresses[to], self.machine.me, message, to)
             else:
                 self._early.append((to, message))
 
@@ -235,14 +210,17 @@ class Node:
 class World:
     """Everything there is. A context: at its end the programs' modules are gone."""
 
-    def __init__(self, seed: int, ms: int = 2, procs: int = 2, chaos: bool | None = None) -> None:
+    def __init__(
+        self, seed: int, ms: int = 2, procs: int = 2, chaos: bool | None = None, wires: Wires | None = None
+    ) -> None:
         """With `chaos` started goroutines, and Ps, go from M to M by chance; by default in every other world."""
         self.rng: Final = Random(seed)
         self.chaos: Final = seed % 2 == 0 if chaos is None else chaos
         self.moved = 0  # how often a started goroutine left its M
         self.clock: Final = FakeClock()
         self.core: Final = Core(procs, 1, PYTHON, self.clock.now())
-        self._links: dict[Address, dict[Address, Link]] = {CORE: {}}
+        self._wires: Final = wires
+        self._links: dict[Address, dict[Address, Link | FaultyLink]] = {CORE: {}}
         self.nodes: list[Node] = []
         self.output: dict[ProgramId, bytes] = {}
         self.heard: list[tuple[Address, w.Message]] = []  # by clients
@@ -252,7 +230,8 @@ class World:
         self.sent: Counter[str] = Counter()  # messages by kind
         for _ in range(ms):
             self.add_node()
-        self.until(lambda: all(node.machine.me != NO_M for node in self.nodes))
+        if wires is None:
+            self.until(lambda: all(node.machine.me != NO_M for node in self.nodes))
 
     def add_node(self) -> Node:
         node = Node(self, len(self.nodes))
@@ -270,18 +249,20 @@ class World:
 
     # -- links
 
-    def send(self, source: Address, to: Address, m: MId, message: w.Message) -> None:
+    def send(self, source: Address, to: Address, m: MId, message: w.Message, to_m: MId = NO_M) -> None:
         if to in self._links:
-            link = self._links[to].setdefault(source, Link(self.rng))
-            link.put(self.clock.now(), m, message)
+            links = self._links[to]
+            if source not in links:
+                links[source] = Link(self.rng) if self._wires is None else self._wires.link(source, to)
+            links[source].put(self.clock.now(), m, message, to_m)
             self.sent[type(message).__name__] += 1
             if isinstance(message, w.Give | w.ReleaseP | w.Inject):
                 self.moved += sum(record.started for record in message.records)
 
-    def links_to(self, address: Address) -> list[Link]:
+    def links_to(self, address: Address) -> list[Link | FaultyLink]:
         return list(self._links[address].values())
 
-    def shuffled(self, links: list[Link]) -> list[Link]:
+    def shuffled(self, links: list[Link | FaultyLink]) -> list[Link | FaultyLink]:
         return self.rng.sample(links, len(links))
 
     def kill(self, index: int, tell: bool = True) -> None:
@@ -345,6 +326,8 @@ class World:
 
     def step(self) -> None:
         """Somebody who can move moves; when nobody can, time passes until somebody can."""
+        if self._wires is not None:
+            self._wires.tend()
         now = self.clock.now()
         moves = [(at, node) for node in self.nodes if (at := node.next_move()) is not None]
         core_at = min(
@@ -354,7 +337,8 @@ class World:
         if core_at <= now:
             ready.append(None)
         if not ready:
-            self.clock.advance(min([core_at, *(at for at, _ in moves)]) - now)
+            others_at = [] if self._wires is None else [max(now, self._wires.due())]
+            self.clock.advance(min([core_at, *(at for at, _ in moves), *others_at]) - now)
             return
         mover = self.rng.choice(ready)
         if mover is None:
@@ -374,6 +358,8 @@ class World:
         for command in self.core.step(inputs, self.clock.now()):
             if isinstance(command, Log):
                 assert self.lenient or "stale" not in command.phrase, f"an M that is well was fenced off: {command}"
+            elif isinstance(command, Forget):
+                pass  # these links lose nothing
             elif command.peer in self._links:
                 self.send(CORE, command.peer, COORDINATOR, command.message)
             else:

@@ -19,10 +19,10 @@ from typing import Final
 from cluster.kernel.g import G
 from cluster.kernel.runtime import exit_syscall, forget_p
 from cluster.kernel.sched import Sched
-from cluster.model.clock import Clock, Instant
+from cluster.model.clock import Clock, Instant, after
 from cluster.model.errors import NoLeaseError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
-from cluster.model.limits import GLOBRUNQ_TICKS
+from cluster.model.limits import GLOBRUNQ_TICKS, LEASE_RENEW_NS
 from cluster.wire import messages as w
 from worker.core import census
 from worker.core.arrivals import Arrivals
@@ -89,7 +89,7 @@ class Machine:
         self._retake = self._blocked = self._backlog = False
         self._pulled_at_tick = 0
         self._budget = 16
-        self._run_began = now
+        self._run_began = self._patient_until = now
         self._tells_due: dict[MId, None] = {}
         self._spoken_to = False  # by another M, since we last ran out of work
         self.loading: Hosted | None = None  # the program whose main file is being imported
@@ -108,6 +108,8 @@ class Machine:
     @property
     def deadline(self) -> Instant:
         """When `tick` must be called though no message came."""
+        if self.me == NO_M:
+            return self._patient_until  # only the Welcome can change anything
         due = [self.lease.next_renewal]
         if self.tracer.pending:
             due.append(self.tracer.due)
@@ -162,6 +164,7 @@ class Machine:
         self.tasks.settle()
         self._pass_time(now, beside=False)
         if self.me == NO_M:
+            self._patient_until = after(now, LEASE_RENEW_NS)
             return
         self._flush_traces(now)
         if self.find.state is not State.RUNNING:

@@ -1,8 +1,10 @@
 """What goroutines ask about all of their program: counts, descriptions, and another number of Ps."""
 
+from cluster.model.ids import ProgramId
 from cluster.wire import messages as w
 from cluster.wire.parts import About
 from coordinator.core.placement import next_retake
+from coordinator.core.queries import VIEW_PATIENCE_NS
 from tests.coordinator.office import LOAD, Office, records
 
 
@@ -141,3 +143,26 @@ def test_a_query_of_a_program_that_is_over_is_not_answered() -> None:
     office.main_returns(0, program)
     ask(office, 0, About.COUNT)
     assert not office.heard("w0", w.Reply) and not office.heard("w0", w.Survey)
+
+
+def test_a_client_is_shown_all_goroutines_in_order_also_without_an_m_that_does_not_answer() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start("ann")
+    office.say("bob", w.Dump(program))
+    assert office.heard("w0", w.Dump) == office.heard("w1", w.Dump) == [w.Dump(program)]
+    office.say("w1", w.Dumped(program, (7,), ("goroutine 7",)))
+    assert not office.heard("bob", w.Dumped)
+    office.say("w0", w.Dumped(program, (1,), ("goroutine 1",)))
+    assert office.heard("bob", w.Dumped) == [w.Dumped(program, (1, 7), ("goroutine 1", "goroutine 7"))]
+    office.say("bob", w.Dump(program))
+    office.say("w0", w.Dumped(program, (1,), ("goroutine 1",)))
+    deadline = office.core.deadline
+    assert deadline is not None and deadline <= office.clock.now() + VIEW_PATIENCE_NS
+    office.wait(VIEW_PATIENCE_NS)
+    assert office.heard("bob", w.Dumped) == [w.Dumped(program, (1,), ("goroutine 1",))]
+
+
+def test_a_client_that_asks_for_a_program_that_is_not_there_is_told_so() -> None:
+    office = Office(procs=1, ms=1)
+    office.say("bob", w.Dump(ProgramId(9)))
+    assert office.heard("bob", w.Refused) == [w.Refused("there is no program 9, or no longer")]

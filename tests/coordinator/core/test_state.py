@@ -4,10 +4,11 @@ import pytest
 
 from cluster.model.clock import Instant
 from cluster.model.ids import MId, PId
+from cluster.model.limits import CLIENT_EXPIRE_NS
 from cluster.wire import messages as w
 from coordinator.core.membership import PeerId
 from coordinator.core.ptable import PTable
-from coordinator.core.state import BOOT_STEPS_MAX, Log, Send, State
+from coordinator.core.state import BOOT_STEPS_MAX, Forget, Log, Send, State
 from tests.coordinator.office import Office
 
 
@@ -56,3 +57,28 @@ def test_an_m_and_a_p_that_disagree_are_found() -> None:
     office.m(0).p = PId(1)
     with pytest.raises(AssertionError):
         office.state.validate()
+
+
+def test_an_m_that_prints_for_a_client_that_does_not_read_is_acknowledged_when_it_does_again() -> None:
+    office = Office(procs=2, ms=2)
+    slow, quick = office.start("ann"), office.start("bob")
+    office.core.is_full(PeerId(b"ann"), True)
+    office.say("w0", w.Output(slow, 1, b"line\n"))
+    assert office.heard("ann", w.Output) and not office.heard("w0", w.Told)
+    office.say("w0", w.Output(slow, 1, b"line\n"))
+    assert not office.heard("w0", w.Told)
+    office.say("w1", w.Output(quick, 1, b"line\n"))
+    assert office.heard("w1", w.Told) == [w.Told(1)], "who prints for somebody else need not wait"
+    office.core.is_full(PeerId(b"ann"), False)
+    office.wait(0)
+    assert office.heard("w0", w.Told) == [w.Told(2)]
+
+
+def test_an_m_that_is_lost_and_a_client_that_is_gone_are_forgotten_by_the_shell() -> None:
+    office = Office(procs=1, ms=1)
+    office.start("ann")
+    office.state.out.clear()
+    commands = office.core.step([(PeerId(b"nursery"), w.MExited(100, 0, 9))], office.clock.now())
+    assert Forget(PeerId(b"w0")) in commands
+    office.clock.advance(CLIENT_EXPIRE_NS + 1)
+    assert Forget(PeerId(b"ann")) in office.core.step([], office.clock.now())
