@@ -4,6 +4,8 @@ Everything public is here: `from cluster import go, Chan, run`. The packages bel
 imports only those under it:
 
 cli, bench, trace, dashboard   clients of a running cluster
+joblib                         a backend for joblib: `import cluster.joblib` registers it
+aio                            Cluster and run for asyncio
 api                            Cluster and run
 pool                           submit, map and the executor: tasks, and the thread that ships them
 launch                         starts, finds and stops processes
@@ -13,6 +15,7 @@ kernel                         goroutines of one M: switches, queues, channels
 model                          ids, states, errors, limits
 """
 
+from cluster import aio
 from cluster.api.cluster import Cluster, run
 from cluster.kernel.chan import Chan
 from cluster.kernel.claims import Selected
@@ -93,6 +96,7 @@ __all__ = [
     "WaitGroup",
     "after",
     "after_func",
+    "aio",
     "background",
     "call",
     "default",

@@ -172,9 +172,10 @@ def distributions() -> Mapping[str, list[str]]:
 
 @cache
 def dependencies() -> frozenset[str]:
-    """The distributions that the project says it needs, to run or to plot."""
+    """The distributions that the project says it needs, to run or for an extra that is not for its own tests."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = [*project["dependencies"], *project["optional-dependencies"]["plot"]]
+    extras = [needs for name, needs in project["optional-dependencies"].items() if name != "test"]
+    needed = [text for needs in (project["dependencies"], *extras) for text in needs]
     return frozenset(spelled(re.split(r"[^\w.-]", text)[0]) for text in needed)
 
 

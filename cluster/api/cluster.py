@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 from weakref import WeakSet
 
-from cluster.api.session import Watch, Write, print_to_streams, run_program
+from cluster.api.session import Stop, Watch, Write, print_to_streams, run_program
 from cluster.api.source import of_this_process
 from cluster.kernel.g import name_of
 from cluster.kernel.sched import current_goroutine
@@ -104,7 +104,9 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """Where the coordinator listens."""
+        """Where the coordinator listens, for others that join. Waits until it does, when it was started just now."""
+        if self._embedded is not None:
+            self._embedded.wait_listening()
         return self._client.address
 
     def status(self) -> Status:
@@ -135,6 +137,27 @@ class Cluster:
         **kwargs: P.kwargs,
     ) -> R:
         """`run`, with every scheduler event and every span of the trace told to `watch` as it happens."""
+        return self._run(main, args, kwargs, watch, None)
+
+    def run_until(
+        self,
+        stop: Stop,
+        main: Callable[P, Coroutine[object, object, R]] | Callable[P, R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """`run`, but as soon as `stop()` is true the program is ended, and ClusterError raised: within 0.1 s or so."""
+        return self._run(main, args, kwargs, None, stop)
+
+    def _run(
+        self,
+        main: Callable[..., Coroutine[object, object, R]] | Callable[..., R],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+        watch: Watch | None,
+        stop: Stop | None,
+    ) -> R:
         source = of_this_process()
         pickling = Pickling("__main__", NoObjects(), main_by_value=not source.path)
         record = pickling.dumps(
@@ -142,7 +165,7 @@ class Cluster:
         )
         watched = watch is not None
         options = Options(explain=watched, trace=watched, by_path=False, race=self._race)
-        outcome = run_program(self._client, name_of(main), source, options, record, print_to_streams, watch)
+        outcome = run_program(self._client, name_of(main), source, options, record, print_to_streams, watch, stop)
         outcome.check()
         value = pickling.loads(outcome.value) if outcome.value else None
         return value  # type: ignore[return-value]  # pickled by the M from what main returned
@@ -256,7 +279,7 @@ class Cluster:
 
     def _connect(self, wake_fd: int) -> Client:
         check = None if self._embedded is None else self._embedded.check
-        return Client(self.address, check, keys=self._keys, wake_fd=wake_fd)
+        return Client(self._client.address, check, keys=self._keys, wake_fd=wake_fd)
 
     def run_file(self, source: Source, options: Options, write: Write, watch: Watch | None) -> tuple[int, str]:
         """Run `main` of a program file; the exit code, and what stderr should get at the end."""

@@ -24,6 +24,7 @@ from cluster.wire.messages import (
 )
 
 Write = Callable[[int, bytes], None]  # (1 stdout or 2 stderr, whole lines)
+Stop = Callable[[], bool]
 Watch = Callable[[tuple[Span, ...], tuple[Step, ...]], None]
 
 LOOKS_BEFORE_ASKING: Final = 10  # of client.LOOK_NS each, in which nothing came: does anybody work there?
@@ -77,8 +78,12 @@ def run_program(
     main: bytes,
     write: Write = print_to_streams,
     watch: Watch | None = None,
+    stop: Stop | None = None,
 ) -> Outcome:
-    """Run a program to its end. Ctrl-C ends the program first, then raises KeyboardInterrupt."""
+    """Run a program to its end. Ctrl-C ends the program first, then raises KeyboardInterrupt.
+
+    When `stop()` is true, which is asked every client.LOOK_NS, the program is ended as well.
+    """
     pending = client.request(StartProgram(name, source, options, main))
     accepted = pending.pop(0)
     assert isinstance(accepted, Accepted), f"a program was started, and {type(accepted).__name__} came"
@@ -102,6 +107,9 @@ def run_program(
 
     try:
         while not ended:
+            if stop is not None and stop():
+                client.interrupt(Interrupt(accepted.program), take)
+                break
             messages, pending = pending or client.receive(), []
             silent_looks += not messages
             if silent_looks == LOOKS_BEFORE_ASKING and not messages and client.joined:
@@ -111,5 +119,7 @@ def run_program(
     except KeyboardInterrupt:
         client.interrupt(Interrupt(accepted.program), take)
         raise
+    if not ended:
+        raise ClusterError("the program was to be ended, and the coordinator has not said that it was")
     last = ended[0]
     return Outcome(last.kind, last.code, last.text, last.value)

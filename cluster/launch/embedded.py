@@ -12,13 +12,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
-from cluster.launch.connection import SOCKET, ipc_address
-from cluster.model.errors import ClusterError
+from cluster.launch.connection import SOCKET, Connection, check_answers, ipc_address
+from cluster.model.errors import ClusterError, NoClusterError
+from cluster.model.limits import START_TIMEOUT_NS
 
 END_TIMEOUT_S: Final = 3.0
+LISTENING_LOOK_S: Final = 0.002  # between two looks whether a coordinator that was started listens
 _SOCKET_NAME_BYTES: Final = 32  # room for the longest socket name in the directory
 _PATH_MAX: Final = 107
 
@@ -35,6 +38,7 @@ class Embedded:
         self.address: Final = ipc_address(self.directory / SOCKET)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._names: list[str] = []
+        self._listening = False
         try:
             self._start("coordinator", "--dir", str(self.directory), "--procs", str(procs), "--quiet")
             pinned = () if core is None else ("--core", str(core))
@@ -59,6 +63,19 @@ class Embedded:
                     f"the {name} process of the embedded cluster (pid {process.pid}) ended with code "
                     f"{process.returncode} while it was needed"
                 )
+
+    def wait_listening(self) -> None:
+        """Return when the coordinator can be reached by others. Raises what `check` raises, and NoClusterError."""
+        give_up = time.monotonic_ns() + START_TIMEOUT_NS
+        while not self._listening:
+            try:
+                check_answers(Connection(self.address))
+                self._listening = True
+            except NoClusterError:
+                self.check()
+                if time.monotonic_ns() > give_up:
+                    raise
+                time.sleep(LISTENING_LOOK_S)
 
     @property
     def pids(self) -> list[int]:

@@ -114,6 +114,11 @@ class Pool:
         return future
 
     @property
+    def closed(self) -> bool:
+        """Whether it takes no more tasks."""
+        return self._closing or self.broken is not None
+
+    @property
     def procs(self) -> int:
         """How many Ps the cluster had when the pool began. Waits until that is known."""
         return self._procs.result()
