@@ -24,6 +24,7 @@ movefuzz  random programs, moved at random, beside the same unmoved; asyncprogra
 badtasks  tasks that go wrong in every way, among others that do not: are all results right?
 sampling  the protocol by which a cost is sampled, and its check; figures is samples with their spread
 machine   what a figure is from: processor, kernel, hypervisor, versions; whether others use it meanwhile
+peers     (a package) the pool beside all others: `cluster peers`
 running   a program file on a cluster, for a measurement
 
 Run one by `python -m cluster.bench.kernel`.

@@ -5,6 +5,7 @@ run        cluster run FILE.py
 status     cluster status
 stop       cluster stop
 switch     cluster switch
+peers      cluster peers
 demo       cluster demo [NAME]
 stories    what `cluster demo handoff` and `cluster demo preempt` show
 tour       what `cluster demo` shows without a name
