@@ -28,6 +28,7 @@ from cluster.wire.nameless import Nameless
 MAIN_PREFIX: Final = "__gmp_main_"  # of the name under which an M imports a program's main file
 PROTOCOL: Final = 5
 _OURS: Final = re.compile(rb"__main__|__gmp_main_|cluster\.wire\.")  # not in what plain pickle can read
+_SEARCHED_BYTES_MAX: Final = 64  # to search more (27 ns a byte) takes longer than our reader, which costs 2 us once
 _REFUSALS: Final = (pickle.PicklingError, TypeError, AttributeError)  # what pickle raises for a thing it cannot name
 
 
@@ -110,8 +111,8 @@ class Pickling:
         return _Reader(io.BytesIO(data), self, mine).load()
 
     def read(self, data: bytes) -> object:
-        """The same, five times as fast for what plain pickle can read: where nothing of ours is named."""
-        return self.loads(data) if _OURS.search(data) else pickle.loads(data)
+        """The same, three times as fast for short data that plain pickle can read: where nothing of ours is named."""
+        return self.loads(data) if len(data) > _SEARCHED_BYTES_MAX or _OURS.search(data) else pickle.loads(data)
 
     def copy(self, obj: object) -> object:
         """What another M would get. CannotShipError when it cannot be pickled; else raises what `loads` raises."""

@@ -238,6 +238,14 @@ def test_what_cannot_be_sent_says_so_with_its_name_and_what_to_do(obj: object, w
     assert caught.value.__cause__ is not None
 
 
+@pytest.mark.parametrize("filling", [0, 10_000], ids=["short", "long"])
+def test_read_finds_what_is_of_the_main_file_and_what_is_not(filling: int) -> None:
+    plain = {"name": "x" * filling, "numbers": [1, 2.5]}
+    assert there().read(pickle.dumps(plain, 5)) == plain
+    work, filled = there().read(here().dumps((main(HERE, "work"), "x" * filling)))  # type: ignore[misc]
+    assert work is main(THERE, "work") and len(filled) == filling
+
+
 def test_reading_raises_what_is_wrong_there() -> None:
     data = here().dumps(main(HERE, "work"))
     del sys.modules[THERE].work  # type: ignore[attr-defined]
