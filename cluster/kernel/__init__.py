@@ -23,6 +23,9 @@ waitq      who waits at a channel: the queue, and the record of a select in it
 deals      matches on one channel in which a select or another M takes part
 claims     the claim of a select, for which the homes of its channels ask
 select     the statement: its cases, and the choice among them
+lending    an end of a channel is lent to another M: the home's side
+borrowing  the other side
+parcels    values that cross many in a message
 nilchan    nil, the channel on which nothing ever happens
 waitgroup  sync.WaitGroup
 sema       the semaphore under the locks

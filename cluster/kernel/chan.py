@@ -19,32 +19,22 @@ Sources.    Go 1.19 runtime/chan.go: chansend, chanrecv, closechan.
 
 from collections import deque
 from collections.abc import Generator
-from typing import Final, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-from cluster.kernel import claims, deals
+from cluster.kernel import claims, deals, lending
+from cluster.kernel.borrowing import AWAY, Ends
 from cluster.kernel.deals import PARKED
 from cluster.kernel.far import FarOp
 from cluster.kernel.g import CHAN_RECEIVE, CHAN_SEND, G, Waiter, WaitReason
 from cluster.kernel.parks import parks
 from cluster.kernel.racing import sent
 from cluster.kernel.sched import Sched, here
-from cluster.kernel.waitq import CLOSED, Door, Hchan, Queue, WaitQ
+from cluster.kernel.waitq import CLOSED, Door, Queue, WaitQ
 from cluster.model.errors import MakeChanError, NotInGoroutineError, SendOnClosedError
 from cluster.model.ids import ObjId, ProgramId
+from cluster.model.limits import LEND_CAP_MIN
 
 T = TypeVar("T")
-
-
-class _Away:
-    """The door of a handle: the home."""
-
-    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> None:
-        """See `Door`. CannotShipError when the value cannot go there: then nothing has happened."""
-        assert ch.home is not None
-        ch._sched.far.ask(g, ch.home, FarOp.CHAN_SEND if sending else FarOp.CHAN_RECV, value)
-
-
-_AWAY: Final = _Away()
 
 
 class Chan(Generic[T]):
@@ -61,6 +51,7 @@ class Chan(Generic[T]):
         "_zero",
         "_sides",
         "_door",
+        "_loan",
         "id",
         "home",
         "program",
@@ -85,6 +76,7 @@ class Chan(Generic[T]):
         self._sendq: Queue = deque()
         self._sides: tuple[WaitQ, WaitQ] | None = None
         self._door: Door | None = None  # set where no decision is taken here and now
+        self._loan: object | None = None  # made when another M wants to borrow an end: see lending.py
         self.id: ObjId | None = None  # given when it first leaves its M
         self.home: ObjId | None = None  # set on handles: where the real one is
 
@@ -96,7 +88,8 @@ class Chan(Generic[T]):
         self.program = None
         self._closed, self._room = False, 0
         self._buf, self._recvq, self._sendq = deque(), deque(), deque()
-        self._sides, self._door = None, _AWAY
+        self._sides, self._door = None, Ends() if cap >= LEND_CAP_MIN else AWAY
+        self._loan = None
         return self
 
     def facts(self) -> tuple[object, ...]:
@@ -121,7 +114,7 @@ class Chan(Generic[T]):
             length = sched.far.demand(sched.cur, self.home, FarOp.CHAN_LEN, None)
             assert isinstance(length, int)
             return length
-        return len(deals.buffer(self))
+        return deals.length(self)
 
     def __bool__(self) -> bool:
         return True
@@ -163,8 +156,10 @@ class Chan(Generic[T]):
         if self._door is None:
             g.val = value
             self._sendq.append(g)
-        else:
-            self._door.park(self, g, True, value)
+        elif (got := self._door.park(self, g, True, value)) is not PARKED:
+            if got is CLOSED:
+                raise SendOnClosedError
+            return
         del value  # it is its receiver's, should this goroutine move
         if (yield CHAN_SEND) is CLOSED:
             raise SendOnClosedError
@@ -205,9 +200,9 @@ class Chan(Generic[T]):
             raise NotInGoroutineError("recv")
         if self._door is None:
             self._recvq.append(g)
-        else:
-            self._door.park(self, g, False, None)
-        got = yield CHAN_RECEIVE
+            got = yield CHAN_RECEIVE
+        elif (got := self._door.park(self, g, False, None)) is PARKED:
+            got = yield CHAN_RECEIVE
         return self._zero if got is CLOSED else got  # type: ignore[return-value]
 
     @parks
@@ -238,6 +233,8 @@ class Chan(Generic[T]):
         if self.home is not None:
             sched = here("close")
             assert sched.cur is not None
+            if isinstance(self._door, Ends):
+                self._door.closed_here()
             sched.far.tell(sched.cur, self.home, FarOp.CHAN_CLOSE, None)
             return
         deals.close(self)
@@ -259,7 +256,7 @@ class Chan(Generic[T]):
         if self.home is not None:
             return f"<Chan cap={self._cap}, at {self.home}>"
         closed = ", closed" if deals.closed(self) else ""
-        return f"<Chan cap={self._cap}, {len(deals.buffer(self))} buffered{closed}>"
+        return f"<Chan cap={self._cap}, {deals.length(self)} buffered{closed}>"
 
     # -- for waiters of every kind
 
@@ -274,6 +271,8 @@ class Chan(Generic[T]):
                 self.close()
             case FarOp.CHAN_LEN:
                 waiter.wake(len(self))
+            case _ if op in lending.OPS:
+                lending.serve(self, op, arg, waiter)
             case _:
                 claims.serve(self, op, arg, waiter)
 
@@ -316,8 +315,7 @@ class Chan(Generic[T]):
         if g is None:
             raise NotInGoroutineError("send" if sending else "recv")
         if self._door is not None:
-            self._door.park(self, g, sending, value)
-            return PARKED
+            return self._door.park(self, g, sending, value)
         if not (sending or self._closed or self._sendq or self._buf):
             self._recvq.append(g)
             return PARKED

@@ -20,7 +20,7 @@ Sources.    Go 1.19 runtime/chan.go: send, recv, dequeue; runtime/select.go: sel
 """
 
 from collections import deque
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from cluster.kernel.far import Partner
 from cluster.kernel.g import G, Waiter
@@ -51,8 +51,7 @@ def arrive(ch: Hchan, w: Party, sending: bool) -> object:
     """
     if ch._door is not None:
         assert isinstance(ch._door, Busy), "a handle has no waiters"
-        ch._door.line.append((w, sending))
-        return PARKED
+        return ch._door.came(ch, w, sending)
     got = strike(ch, w, sending)
     if ch._sendq:
         settle(ch)
@@ -101,7 +100,7 @@ def strike(ch: Hchan, w: Party, sending: bool) -> object:
         if granted:
             return deal.complete()
         if granted is None:
-            _put_aside(ch, deal)
+            put_aside(ch, deal)
             return PARKED
 
 
@@ -120,7 +119,7 @@ def settle(ch: Hchan) -> None:
         elif door.line:
             w, sending = door.line.popleft()
             if w is None:
-                _close(ch)
+                close_now(ch)
             else:
                 _decide(ch, w, sending)
         else:
@@ -136,6 +135,27 @@ def _decide(ch: Hchan, w: Party, sending: bool) -> None:
     else:
         if got is not PARKED:
             wake(ch._sched, w, got)
+
+
+class Keeps(Protocol):
+    """Why a channel is put aside, and what may be done there all the same."""
+
+    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> object:
+        """See `Door`."""
+        ...
+
+    def came(self, ch: Hchan, w: "Party", sending: bool) -> object:
+        """What the operation of `w` gives now; PARKED, and it waits."""
+        ...
+
+    def close(self, ch: Hchan) -> bool:
+        """Close the channel, if that can be done now; else it is to stand in line."""
+        ...
+
+    @property
+    def away(self) -> int:
+        """How many of its values are on other Ms."""
+        ...
 
 
 class Deal:
@@ -222,6 +242,23 @@ class Deal:
         if held is not None:
             held.claim.release()
 
+    # -- Keeps: everybody waits
+
+    away: Final = 0
+
+    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> object:
+        """See `Door`."""
+        g.val = value
+        return stand_in_line(ch, g, sending)
+
+    def came(self, ch: Hchan, w: Party, sending: bool) -> object:
+        """See `Keeps`."""
+        return stand_in_line(ch, w, sending)
+
+    def close(self, ch: Hchan) -> bool:
+        """See `Keeps`."""
+        return False
+
     # -- as the waiter for a claim's answer
 
     def wake(self, val: object) -> None:
@@ -230,7 +267,7 @@ class Deal:
 
     def _answered(self, granted: bool) -> None:
         ch = self.ch
-        _bring_back(ch)
+        bring_back(ch)
         if granted:
             self._granted()
             more = self.ask()
@@ -238,7 +275,7 @@ class Deal:
             self._refused()
             more = False
         if more is None:
-            _put_aside(ch, self)
+            put_aside(ch, self)
             return
         if not more:
             _decide(ch, self.w, self.sending)
@@ -256,7 +293,7 @@ _answers: Final[deque[tuple[Deal, bool]]] = deque()  # the first is being taken;
 
 
 class Busy:
-    """The door of a channel that waits for a deal, and what it has put aside."""
+    """The door of a channel that waits for a deal or has lent an end, and what it has put aside."""
 
     __slots__ = ("line", "deal", "buf", "room", "closed", "recvq", "sendq", "closing")
 
@@ -268,13 +305,32 @@ class Busy:
 
     def __init__(self) -> None:
         self.line: deque[tuple[Party | None, bool]] = deque()  # waiter, whether it sends; None closes
-        self.deal: Deal | None = None  # None while the channel looks like itself again
+        self.deal: Keeps | None = None  # None while the channel looks like itself again
         self.closing = False
 
-    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> None:
+    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> object:
         """See `Door`."""
+        if self.deal is not None:
+            return self.deal.park(ch, g, sending, value)
         g.val = value
-        self.line.append((g, sending))
+        return stand_in_line(ch, g, sending)
+
+    def came(self, ch: Hchan, w: Party, sending: bool) -> object:
+        """See `Keeps`."""
+        return stand_in_line(ch, w, sending) if self.deal is None else self.deal.came(ch, w, sending)
+
+
+def stand_in_line(ch: Hchan, w: Party, sending: bool) -> object:
+    """Wait for a decision. PARKED."""
+    assert isinstance(ch._door, Busy)
+    ch._door.line.append((w, sending))
+    return PARKED
+
+
+def length(ch: Hchan) -> int:
+    """How many values a real channel has that nobody has received."""
+    door = ch._door
+    return len(buffer(ch)) + (door.deal.away if isinstance(door, Busy) and door.deal is not None else 0)
 
 
 def buffer(ch: Hchan) -> deque[Any]:
@@ -289,7 +345,7 @@ def closed(ch: Hchan) -> bool:
     return ch._closed or (isinstance(door, Busy) and (door.closing or (door.deal is not None and door.closed)))
 
 
-def _put_aside(ch: Hchan, deal: Deal) -> None:
+def put_aside(ch: Hchan, deal: Keeps) -> None:
     """The channel is busy: make it look like a handle."""
     if ch._door is None:
         ch._door = Busy()
@@ -301,7 +357,8 @@ def _put_aside(ch: Hchan, deal: Deal) -> None:
     ch._buf, ch._room, ch._closed, ch._recvq, ch._sendq = deque(), 0, False, deque(), deque()
 
 
-def _bring_back(ch: Hchan) -> None:
+def bring_back(ch: Hchan) -> None:
+    """It looks like itself again; `settle` is due."""
     door = ch._door
     assert isinstance(door, Busy) and door.deal is not None
     door.deal = None
@@ -336,14 +393,16 @@ def close(ch: Hchan) -> None:
     """Close a real channel; CloseOfClosedError at once. The newest waiter is woken first. Source: closechan."""
     if closed(ch):
         raise CloseOfClosedError
-    if isinstance(ch._door, Busy):
-        ch._door.closing = True
-        ch._door.line.append((None, False))
-    else:
-        _close(ch)
+    door = ch._door
+    if not isinstance(door, Busy):
+        close_now(ch)
+    elif door.deal is None or not door.deal.close(ch):
+        door.closing = True
+        door.line.append((None, False))
 
 
-def _close(ch: Hchan) -> None:
+def close_now(ch: Hchan) -> None:
+    """Close a channel that is not put aside."""
     ch._closed, ch._room = True, 0
     waiters = [*side(ch, False).drain(), *side(ch, True).drain()]
     for w in reversed(waiters):

@@ -22,6 +22,13 @@ class FarOp(IntEnum):
     CHAN_RECV = 2
     CHAN_CLOSE = 3
     CHAN_LEN = 4
+    CHAN_BORROW = 80  # an end of a channel: see lending.py
+    CHAN_MORE = 81
+    CHAN_TOOK = 82
+    CHAN_ROOM = 83
+    CHAN_PUT = 84
+    CHAN_AGAIN = 85
+    CHAN_RECALL = 86  # home → borrower
     WG_ADD = 5
     WG_WAIT = 6
     SELECT = 10  # all of it, at the one home of its channels
@@ -79,6 +86,32 @@ class Partner(Waiter, Protocol):
         ...
 
 
+class Borrowed(Protocol):
+    """An end of a channel that another M has lent: see borrowing.py."""
+
+    @property
+    def program(self) -> ProgramId:
+        """Whose channel it is."""
+        ...
+
+    def seal(self) -> None:
+        """Tell the home what was done with it: something that was caused later is about to leave this M."""
+        ...
+
+
+class Lends(Protocol):
+    """A channel with an end at another M: see lending.py."""
+
+    @property
+    def program(self) -> ProgramId:
+        """Whose channel it is."""
+        ...
+
+    def feed(self) -> None:
+        """Lend what is there: the goroutines of this M have run for a while."""
+        ...
+
+
 class Served(Protocol):
     """A real object at its home, as the messages of other Ms find it."""
 
@@ -98,6 +131,10 @@ class Far(Protocol):
         """Send `op`, which never waits. What this M causes later at other Ms comes after it."""
         ...
 
+    def report(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object) -> None:
+        """`tell`, of the kernel itself: what cannot fail."""
+        ...
+
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         """Send `op` and block this M for one round trip; the answer."""
         ...
@@ -108,6 +145,10 @@ class Far(Protocol):
 
     def publish(self, program: ProgramId, obj: Served) -> ObjId:
         """A name by which other Ms can ask `obj`, until it is retired."""
+        ...
+
+    def broken(self, program: ProgramId, error: Exception) -> None:
+        """A value whose sender has gone on cannot be read here: `error` ends the program."""
         ...
 
     def retire(self, ref: ObjId) -> None:
@@ -132,6 +173,9 @@ class NoFar:
     def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
 
+    def report(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object) -> None:
+        raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
+
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         raise AssertionError(f"{obj} is homed elsewhere, and this kernel is alone")
 
@@ -140,6 +184,9 @@ class NoFar:
 
     def publish(self, program: ProgramId, obj: Served) -> ObjId:
         raise AssertionError(f"nobody can ask {obj}: this kernel is alone")
+
+    def broken(self, program: ProgramId, error: Exception) -> None:
+        raise AssertionError("a value came from another M, and this kernel is alone") from error
 
     def retire(self, ref: ObjId) -> None:
         raise AssertionError(f"nobody can know {ref}: this kernel is alone")

@@ -30,7 +30,7 @@ from typing import Final, NoReturn, Protocol
 from cluster.kernel.deferred import Patience
 from cluster.kernel.dump import describe
 from cluster.kernel.events import Event, Panicked, Returned
-from cluster.kernel.far import Far, NoFar
+from cluster.kernel.far import Borrowed, Far, Lends, NoFar
 from cluster.kernel.g import GOSCHED, GOYIELD, PREEMPTED, RESUMED, SLEEP, G, Program, WaitReason
 from cluster.kernel.outside import Alone, Outside
 from cluster.kernel.parks import parks
@@ -59,7 +59,7 @@ class Sched:
 
     __slots__ = (
         "cur", "runnext", "ring", "globrunq", "runq_size", "procs", "tick", "timers", "events", "clock", "far",
-        "last", "tokens", "hungry", "serving", "outside", "rng", "enlisted",
+        "last", "tokens", "hungry", "serving", "outside", "rng", "enlisted", "borrowed", "loans",
         "_runner", "_slice_tick", "_slice_began", "_fresh",
     )  # fmt: skip
 
@@ -79,6 +79,8 @@ class Sched:
         self.tokens: Final[list[None]] = []  # one per dispatch that is left; cleared to end `run` early
         self.rng = Random(0)  # chance, for select; who drives this kernel may put another in its place
         self.enlisted: Final[dict[ObjId, Withdrawable]] = {}  # selects of other Ms that wait at channels of this one
+        self.borrowed: Final[dict[int, Borrowed]] = {}  # ends of channels of other Ms that are here
+        self.loans: Final[dict[int, Lends]] = {}  # channels of this M with an end elsewhere
         self.hungry = False  # other Ms want goroutines: `go` ends the run, so that the shell can give some
         self.serving = False  # `cur` is blocked for a while, and this M does the operations of others
         self.outside: Outside = Alone(self.resize)

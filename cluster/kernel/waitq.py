@@ -51,8 +51,14 @@ class Hchan(Protocol):
     _sendq: "Queue"
     _sides: "tuple[WaitQ, WaitQ] | None"  # made when somebody waits there who is no G of this M: see `side`
     _door: "Door | None"
+    _loan: "object | None"  # see lending.py
     program: ProgramId | None
     home: ObjId | None
+
+    @property
+    def cap(self) -> int:
+        """The size of the buffer."""
+        ...
 
     @property
     def zero(self) -> object:
@@ -63,8 +69,8 @@ class Hchan(Protocol):
 class Door(Protocol):
     """Where operations of goroutines of this M go when a channel takes no decision here and now."""
 
-    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> None:
-        """Stand in line; `g` is about to park."""
+    def park(self, ch: Hchan, g: G, sending: bool, value: object) -> object:
+        """What the operation of `g` gives now; PARKED when `g` is to park: it will be readied."""
         ...
 
 

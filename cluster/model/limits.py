@@ -33,6 +33,14 @@ SYSCALL_THREADS_MAX: Final = 512  # blocking calls of one M at once; Go's limit 
 SYSMON_PERIOD_NS: Final = 10 * MILLISECOND  # how often the helper thread looks at the main thread
 HEARTBEAT_NS: Final = 500 * MILLISECOND
 
+# Channels across Ms: see cluster/kernel/lending.py.
+LEND_CAP_MIN: Final = 8  # a smaller buffer gains less than the lending of its ends costs
+LEND_MAX: Final = 1024  # values, or places, that are lent at once
+LEND_BYTES_MAX: Final = 1 << 20  # of values that are lent at once, unless one alone has more
+BORROW_OPS: Final = 16  # operations in a row, within BORROW_NS, after which an M asks for an end of a channel
+BORROW_NS: Final = BORROW_OPS * MILLISECOND  # slower ones gain nothing that could be seen
+SHY_MAX: Final = 256  # requests to borrow that are refused at most, after others have wanted what was lent
+
 # Streams of goroutines: see cluster/net.
 NET_BYTES_MAX: Final = 1 << 20  # in one system call: it keeps its M, and a read makes room for all it may get
 LISTEN_BACKLOG: Final = 4096  # calls not yet accepted; the system's own limit, Linux's default, is no higher

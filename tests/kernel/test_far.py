@@ -56,6 +56,13 @@ def test_operations_keep_their_numbers() -> None:
         "CONTEXT_WATCH": 61,
         "TIMER_STOP": 70,
         "TIMER_RESET": 71,
+        "CHAN_BORROW": 80,
+        "CHAN_MORE": 81,
+        "CHAN_TOOK": 82,
+        "CHAN_ROOM": 83,
+        "CHAN_PUT": 84,
+        "CHAN_AGAIN": 85,
+        "CHAN_RECALL": 86,
     }
 
 

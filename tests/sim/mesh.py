@@ -65,6 +65,7 @@ class Node:
             if isinstance(event, Panicked):
                 raise event.error
         self.sched.events.clear()
+        self.homes.flush()
 
     def send(self, mesh: "Mesh") -> None:
         """What may leave."""
@@ -132,6 +133,7 @@ class Mesh:
             if self.links[link]:
                 self.delivered += 1
                 self.nodes[to].take(source, self.links[link].popleft())
+        self.nodes[to].homes.flush()
         return True
 
     def run(self, each: Callable[[], None] | None = None) -> None:

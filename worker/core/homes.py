@@ -41,6 +41,7 @@ class Outcome(IntEnum):
     RAISED = 2
 
 
+NOBODY: Final = 0  # the number of a goroutine that there is not: it is the kernel that tells
 OF_SELECTS: Final = frozenset(range(FarOp.SELECT_CLAIM, FarOp.SELECT_SETTLED + 1))  # what homes ask of a select
 
 
@@ -85,6 +86,7 @@ class Homes:
         self._partners: dict[int, tuple[ProgramId, Partner]] = {}  # the kernel's own waiters, by ticket
         self._selects: dict[int, tuple[ProgramId, Served]] = {}  # those of mine that others may ask, by serial
         self._demands: dict[int, Answer | None] = {}  # answers that block this M
+        self._sealing = False
         self.sched: Sched | None = None
         self._pump: Final = pump  # take messages, wait for some: this M is blocked
         self.tells_taken: dict[MId, int] = {}
@@ -142,11 +144,39 @@ class Homes:
 
     def tell(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:
         """See `Far`."""
-        hosted = self._programs[g.program.id]
-        message = Tell(hosted.id, obj.serial, op, g.goid, self._pack(hosted, arg, f"the argument of {op.name}"))
+        self._tell(self._programs[g.program.id], g.goid, obj, op, arg)
+
+    def _tell(self, hosted: Hosted, goid: int, obj: ObjId, op: FarOp, arg: object) -> None:
+        data = self._pack(hosted, arg, f"the argument of {op.name}")
+        self.seal()
         hosted.sent += 1
-        self._untold.setdefault(obj.home, deque()).append((hosted.id, g.goid))
-        self._outbox.post_nowait(obj.home, message)
+        self._untold.setdefault(obj.home, deque()).append((hosted.id, goid))
+        self._outbox.post_nowait(obj.home, Tell(hosted.id, obj.serial, op, goid, data))
+
+    def report(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object) -> None:
+        """See `Far`."""
+        hosted = self._programs.get(program)
+        if hosted is not None:
+            self._tell(hosted, NOBODY, obj, op, arg)
+
+    def broken(self, program: ProgramId, error: Exception) -> None:
+        """See `Far`."""
+        self._kernel().panicked(G(NOBODY, self._programs[program].kernel, _ended, (), None, 0), error)
+
+    def seal(self) -> None:
+        """Tell what was done with ends of channels that are borrowed: before what was caused later."""
+        borrowed = self._kernel().borrowed
+        if borrowed and not self._sealing:
+            self._sealing = True
+            for end in list(borrowed.values()):
+                end.seal()
+            self._sealing = False
+
+    def flush(self) -> None:
+        """The goroutines of this M have run for a while: others get what they wait for."""
+        self.seal()
+        for loan in list(self._kernel().loans.values()):
+            loan.feed()
 
     def demand(self, g: G, obj: ObjId, op: FarOp, arg: object) -> object:
         """See `Far`. Other Ms' messages are served meanwhile, so that two Ms may demand of each other."""
@@ -315,6 +345,11 @@ class Homes:
         self._waiting = {ticket: g for ticket, g in self._waiting.items() if g.program.id != program}
         self._partners = {ticket: entry for ticket, entry in self._partners.items() if entry[0] != program}
         self._selects = {serial: entry for serial, entry in self._selects.items() if entry[0] != program}
+        sched = self._kernel()
+        ends: tuple[dict[int, Any], ...] = sched.borrowed, sched.loans
+        for known in ends:
+            for key in [key for key, end in known.items() if end.program == program]:
+                del known[key]
 
     def pump(self) -> None:
         """Serve others while a goroutine of mine blocks this M; a fatal error of theirs is not its."""
@@ -322,6 +357,7 @@ class Homes:
         sched.serving = True
         try:
             self._pump()
+            self.flush()
         finally:
             sched.serving = False
 
@@ -342,6 +378,7 @@ class Homes:
         return self._ticket
 
     def _post(self, to: MId, hosted: Hosted, message: Ask | Answer | TellFailed) -> None:
+        self.seal()
         hosted.sent += 1
         self._outbox.post(to, message)
 

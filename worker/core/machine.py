@@ -255,6 +255,7 @@ class Machine:
 
     def conclude(self) -> None:
         """What `run` has found out takes effect, and is told. Under the shell's lock."""
+        self.homes.flush()
         self.arrivals.queue()
         self.verdicts.conclude(self.lease.lease)
 
@@ -415,6 +416,7 @@ class Machine:
                 self._take_told(source, message)
             case _:
                 raise AssertionError(f"an M sends no {type(message).__name__} to another")
+        self.homes.flush()
 
     # -- work and no work
 
