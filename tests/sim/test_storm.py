@@ -8,16 +8,16 @@ import pytest
 
 from cluster.model.clock import Instant
 from cluster.model.ids import Epoch, MId, PId
-from cluster.model.limits import LEASE_EXPIRE_NS
 from cluster.wire import messages as w
 from cluster.wire.links import Hearing, LinkEnd
-from coordinator.core import placement, step
+from coordinator.core import placement
 from coordinator.core.membership import M, Membership
 from coordinator.core.placement import holding
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import State
 from tests.sim import storm
 from tests.sim.wires import Frame
+from worker.core.lease import LeaseClient
 
 STORMS = 10_000  # in all, and each time others: see `rng`
 SHARES = 100  # of a test each, so that workers share them
@@ -61,7 +61,12 @@ def no_fence(patch: pytest.MonkeyPatch) -> None:
 
 def no_margin(patch: pytest.MonkeyPatch) -> None:
     """The holder does not give up before the grantor does."""
-    patch.setattr(step, "LEASE_GIVE_UP_NS", LEASE_EXPIRE_NS + LEASE_EXPIRE_NS // 3)
+
+    def configure(self: LeaseClient, renew_ns: int, give_up_ns: int) -> None:
+        true_configure(self, renew_ns, 2 * give_up_ns)
+
+    true_configure = LeaseClient.configure
+    patch.setattr(LeaseClient, "configure", configure)
 
 
 def no_duplicate_check(patch: pytest.MonkeyPatch) -> None:
