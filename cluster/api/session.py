@@ -1,9 +1,13 @@
 """One run of one program: start it, show what it prints, and bring home how it ended."""
 
+import os
+import select
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from select import PIPE_BUF
+from typing import Final, TextIO
 
 from cluster.launch.client import Client
 from cluster.model.errors import ClusterError, LostError, ProgramError
@@ -29,6 +33,7 @@ Watch = Callable[[tuple[Span, ...], tuple[Step, ...]], None]
 
 LOOKS_BEFORE_ASKING: Final = 10  # of client.LOOK_NS each, in which nothing came: does anybody work there?
 NO_WORKER: Final = b"cluster: this cluster has no worker yet: the program waits. Start some with `worker --count 2`.\n"
+BEAT_S: Final = 0.5  # between two signs of life of a client that waits for its reader
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 
 
@@ -70,6 +75,32 @@ def print_to_streams(stream: int, data: bytes) -> None:
     target.flush()
 
 
+def patient(client: Client, write: Write) -> Write:
+    """`write`, for a reader who may take his time, as a pager does: meanwhile the coordinator hears that we are there.
+
+    What we do not take fills our link, and so slows the program down; it is not ended for that.
+    """
+
+    def write_when_read(stream: int, data: bytes) -> None:
+        fd = _fd_of(sys.stdout if stream == 1 else sys.stderr)
+        for at in range(0, len(data), PIPE_BUF if fd is not None else len(data)):
+            while fd is not None and not select.select([], [fd], [], BEAT_S)[1]:
+                client.beat()
+            write(stream, data[at : at + PIPE_BUF] if fd is not None else data)
+
+    return write_when_read
+
+
+def _fd_of(target: TextIO) -> int | None:
+    """Of a pipe, a socket or a terminal, whose reader may be slow."""
+    try:
+        fd = target.fileno()
+        mode = os.fstat(fd).st_mode
+    except (OSError, ValueError):  # a notebook's stream, or one that is closed
+        return None
+    return fd if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) else None
+
+
 def run_program(
     client: Client,
     name: str,
@@ -89,6 +120,7 @@ def run_program(
     assert isinstance(accepted, Accepted), f"a program was started, and {type(accepted).__name__} came"
     ended: list[Ended] = []
     silent_looks = 0
+    write = patient(client, write)
 
     def take(message: ToClient) -> None:
         match message:

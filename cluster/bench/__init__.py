@@ -22,7 +22,7 @@ storm     goroutines that talk while they and their Ps are taken away all the ti
 movefuzz  random programs, moved at random, beside the same unmoved; asyncprograms writes them, movepeer is
           the second process
 badtasks  tasks that go wrong in every way, among others that do not: are all results right?
-chaos     kills, stops and broken connections under load, and a soak; chaosloads is the load, proxying breaks connections
+chaos     kills, stops and broken connections under load, and a soak; chaosloads is the load, proxying what breaks
 sampling  the protocol by which a cost is sampled, and its check; figures is samples with their spread
 machine   what a figure is from: processor, kernel, hypervisor, versions; whether others use it meanwhile
 peers     (a package) the pool beside all others: `cluster peers`
