@@ -183,7 +183,7 @@ class Storm:
             self._links = [entry for entry in self._links if entry[1] != node.address]
             self._hurt = True
             self.told.append(f"death of {node.index}")
-            if self.rng.random() < 0.6 or not self._alive():
+            if self.rng.random() < 0.6:
                 self.world.add_node()
 
     def vanish(self) -> None:
@@ -263,6 +263,8 @@ class Storm:
                 self._plan.pop(0)[1](self)
             if self._steps == FAULTY_STEPS:
                 self._mend()
+            if not self._alive():  # all are dead, or could not reach the coordinator for so long that they have ended
+                self.world.add_node()
             self.world.step()
         raise AssertionError(f"it goes on for ever: {[node.machine.find.state for node in self.world.nodes]}")
 
