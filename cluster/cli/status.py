@@ -47,6 +47,7 @@ def describe(status: Status, address: str) -> dict[str, object]:
         "bad_frames": status.bad_frames + sum(m.bad_frames for m in status.ms),
         "cut_off": status.cut_off,
         "turned_away": status.turned_away,
+        "counts": status.counts._asdict(),
         "ps": [
             {
                 "p": p.p,
@@ -107,6 +108,12 @@ def show(status: Status, address: str) -> None:
     console = Console()
     console.print(f"coordinator pid {status.pid} at {address}")
     console.print(f"GOMAXPROCS {status.procs}, global queue {status.globrunq}")
+    counts = status.counts
+    console.print(
+        f"since it began: {counts.steals} steals of {counts.stolen} goroutines, {counts.handoffs} Ps handed off, "
+        f"{counts.messages} messages",
+        highlight=False,
+    )
     ps = _table("Ps", "P", "status", "M", "epoch", "queue", "schedtick")
     for p in status.ps:
         ps.add_row(str(p.p), p.status, _id(p.m), str(p.epoch), str(p.runq), str(p.tick))

@@ -11,13 +11,13 @@ from typing import NamedTuple  # noqa: I001  # it would give each part a line
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
 from cluster.wire.parts import (
-    Census, GRow, Load, MRow, Numbered, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step,
+    Census, Counts, GRow, Load, MRow, Numbered, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step,
 )  # fmt: skip
 from cluster.wire.pooling import Results, Submit, TasksLost, Withdraw
 
 # What messages are made of, and those that are in pooling.py, are had from here, too.
 __all__ = [
-    "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "GRow", "Span", "Step", "PRow", "MRow",
+    "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "Counts", "GRow", "Span", "Step", "PRow", "MRow",
     "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost",
 ]  # fmt: skip
 
@@ -437,6 +437,7 @@ class Status(NamedTuple):
     bad_frames: int  # dropped by the coordinator, by clients and by parents of Ms: frames that were no messages
     cut_off: int  # peers of the coordinator that sent too many of them
     turned_away: int  # visitors whose key opens nothing here
+    counts: Counts
 
 
 class RegisterNursery(NamedTuple):

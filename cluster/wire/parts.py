@@ -85,6 +85,16 @@ class Load(NamedTuple):
     tick: int  # schedtick of the P
     timers: int = 0  # pending
     pinned: int = 0  # goroutines that are known to be unable to leave
+    to_ms: int = 0  # messages sent to other Ms, since this one began
+
+
+class Counts(NamedTuple):
+    """What has happened since the cluster began. Those who measure take the difference of two statuses."""
+
+    steals: int  # times that an M gave goroutines to those that look for some
+    stolen: int  # goroutines that were given so
+    handoffs: int  # Ps that left an M because its goroutine was in a call that blocks
+    messages: int  # between the Ms and the coordinator, either way, and from M to M as the Ms that are there count them
 
 
 class Census(NamedTuple):

@@ -132,6 +132,7 @@ def ship(s: State, m: M, records: tuple[Record, ...]) -> None:
 
 def given(s: State, m: M, records: tuple[Record, ...]) -> None:
     """`m` gives these away. Started ones go to one thief together, as Go's thief takes half of one queue."""
+    s.tally.steals, s.tally.stolen = s.tally.steals + 1, s.tally.stolen + len(records)
     s.step("Steal", m=m.id, p=holding(s, m).id, detail=f"{len(records)} goroutines")
     started = tuple(record for record in records if record.started)
     thief = _thief(s) if started else None

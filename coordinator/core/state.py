@@ -66,6 +66,16 @@ class Resize:
 
 
 @dataclass(slots=True)
+class Tally:
+    """What has happened so far; see `Counts`."""
+
+    steals: int = 0
+    stolen: int = 0
+    handoffs: int = 0
+    messages: int = 0  # from and to Ms
+
+
+@dataclass(slots=True)
 class State:
     """The coordinator's knowledge. `out` is what the step in progress has decided so far."""
 
@@ -91,6 +101,7 @@ class State:
     cut_off: int = 0  # peers of this process, for bad frames
     turned_away: int = 0  # visitors with an unknown key
     next_program: int = 1
+    tally: Tally = field(default_factory=Tally)
     stopping: bool = False
 
     def send(self, peer: PeerId, message: Message) -> None:
@@ -99,6 +110,7 @@ class State:
 
     def tell(self, m: M, message: Message) -> None:
         """Send to an M."""
+        self.tally.messages += 1
         self.out.append(Send(m.peer, message))
 
     def owe(self, m: M) -> None:

@@ -35,6 +35,9 @@ def describe(s: State, answers: dict[MId, w.Surveyed]) -> w.Status:
         )
         for program in s.programs.values()
     )  # fmt: skip
+    tally = s.tally
+    messages = tally.messages + sum(m.load.to_ms for m in s.members.ms.values())
+    counts = w.Counts(tally.steals, tally.stolen, tally.handoffs, messages)
     return w.Status(
-        s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs, s.bad_frames, s.cut_off, s.turned_away
+        s.pid, len(s.table), len(s.globrunq), tuple(ps), ms, programs, s.bad_frames, s.cut_off, s.turned_away, counts
     )

@@ -131,6 +131,7 @@ class Core:
                     s.send(peer, w.Fenced(NO_P, Epoch(0), "You are no member of this cluster, or no longer: register."))
                     return
                 m.heard_at = m.spoke_at = s.now
+                s.tally.messages += 1
                 try:
                     self._take_from_m(m, message)
                 except StaleLeaseError as error:
@@ -347,6 +348,7 @@ class Core:
         s.table.release(p)
         asked = "asked back" if m.retake_asked_at is not None else ""
         m.p, m.blocked = None, False
+        s.tally.handoffs += message.blocked
         s.step("ProcStop", m=m.id, p=p.id, detail="handed off: its M is blocked" if message.blocked else asked)
         s.members.move(m, MEvent.HAND_OFF if message.blocked else MEvent.RELEASE)
         if message.wants:

@@ -24,8 +24,8 @@ from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
 from worker.core.programs import Hosted
 
 
-def load(sched: Sched, programs: Collection[Hosted]) -> Load:
-    """What this M has, in numbers."""
+def load(sched: Sched, programs: Collection[Hosted], to_ms: int = 0) -> Load:
+    """What this M has, in numbers; `to_ms` messages have gone to others."""
     queued = [*sched.ring, *sched.globrunq]
     return Load(
         runnable=sched.runnable() + sum(len(hosted.inbox) for hosted in programs),
@@ -36,13 +36,14 @@ def load(sched: Sched, programs: Collection[Hosted]) -> Load:
         tick=sched.tick,
         timers=len(sched.timers),
         pinned=sum(1 for hosted in programs for g in goroutines(hosted) if pinned_by(g)),
+        to_ms=to_ms,
     )
 
 
-def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: bool) -> Surveyed:
+def surveyed(round: int, sched: Sched, programs: Collection[Hosted], detail: bool, to_ms: int = 0) -> Surveyed:
     """The answer to a Survey."""
     rows = tuple(_row(hosted, g, sched.cur) for hosted in programs for g in goroutines(hosted)) if detail else ()
-    return Surveyed(round, tuple(_census(hosted, sched) for hosted in programs), load(sched, programs), rows)
+    return Surveyed(round, tuple(_census(hosted, sched) for hosted in programs), load(sched, programs, to_ms), rows)
 
 
 def _census(hosted: Hosted, sched: Sched) -> Census:

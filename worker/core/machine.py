@@ -87,7 +87,7 @@ class Machine:
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
         self._retake = self._blocked = self._backlog = False
-        self._pulled_at_tick = 0
+        self._pulled_at_tick = self._to_ms = 0
         self._budget = 16
         self._run_began = self._patient_until = now
         self._tells_due: dict[MId, None] = {}
@@ -121,10 +121,10 @@ class Machine:
     def outgoing(self) -> list[tuple[MId, w.Message]]:
         """All that may leave now, in order."""
         self.tasks.flush()
-        leaving, self._direct = self._direct, []
-        leaving += self.outbox.release()
+        leaving, self._direct = [*self._direct, *self.outbox.release()], []
         leaving += [(m, w.Told(self.homes.tells_taken.get(m, 0))) for m in self._tells_due]
         self._tells_due = {}
+        self._to_ms += sum(1 for to, _ in leaving if to != COORDINATOR)
         return leaving
 
     def take(self, source: MId, message: w.Message) -> None:
@@ -299,7 +299,7 @@ class Machine:
                 self._direct.append((COORDINATOR, dump if hosted is None else hosted.remains or dump))
             case w.Survey(round, detail):
                 known = list(self.programs.values())
-                self._direct.append((COORDINATOR, census.surveyed(round, self.sched, known, detail)))
+                self._direct.append((COORDINATOR, census.surveyed(round, self.sched, known, detail, self._to_ms)))
             case w.Retake(p, epoch) if self.lease.holds(p, epoch):
                 self._retake = True
                 self.sched.interrupt()
@@ -480,7 +480,7 @@ class Machine:
             self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, leaving))
 
     def _load(self) -> w.Load:
-        return census.load(self.sched, self.programs.values())
+        return census.load(self.sched, self.programs.values(), self._to_ms)
 
     def before_output(self, hosted: Hosted) -> None:
         """A goroutine prints: that it runs is told before what it prints."""

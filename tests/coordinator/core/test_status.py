@@ -1,9 +1,13 @@
 """The status: the tables, and goroutines as the Ms count them."""
 
-from cluster.model.ids import Epoch, MId, PId
+from cluster.model.ids import NO_P, Epoch, MId, PId
 from cluster.wire import messages as w
 from coordinator.core.status import describe
 from tests.coordinator.office import LOAD, Office
+
+
+def counts(office: Office) -> w.Counts:
+    return describe(office.state, {}).counts
 
 
 def test_status_shows_ps_ms_and_programs() -> None:
@@ -30,7 +34,32 @@ def test_status_shows_ps_ms_and_programs() -> None:
         bad_frames=1,
         cut_off=0,
         turned_away=2,
+        counts=w.Counts(0, 0, 0, office.state.tally.messages),
     )
+
+
+def test_steals_and_handoffs_since_the_cluster_began_are_counted() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    assert counts(office)[:3] == (0, 0, 0)
+    office.give(0, *(w.Record(program, goid, b"") for goid in (2, 3)))
+    office.give(0, w.Record(program, 4, b""))
+    assert counts(office)[:3] == (2, 3, 0)
+    office.say("w0", w.ReleaseP(*office.lease(0), LOAD, wants=False))
+    assert counts(office).handoffs == 0  # it gave the P back of its own will
+    office.say("w1", w.ReleaseP(*office.lease(1), LOAD, wants=False, blocked=True))
+    assert counts(office)[:3] == (2, 3, 1)
+
+
+def test_messages_of_ms_are_counted_either_way_and_those_between_ms_as_they_tell() -> None:
+    office = Office(procs=1, ms=2)
+    before = counts(office).messages
+    office.say("client", w.Alive())
+    assert counts(office).messages == before
+    office.say("w0", w.Renew(1, NO_P, Epoch(0), LOAD._replace(to_ms=5)))  # and is answered
+    assert counts(office).messages == before + 2 + 5
+    office.say("w1", w.Renew(1, NO_P, Epoch(0), LOAD._replace(to_ms=2)), w.Renew(2, NO_P, Epoch(0), LOAD))
+    assert counts(office).messages == before + 2 + 5 + 4  # what an M told last is what counts
 
 
 def test_goroutines_on_an_idle_p_and_its_tick_are_shown() -> None:

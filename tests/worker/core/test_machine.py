@@ -389,6 +389,21 @@ def test_what_is_said_of_a_lease_does_not_overtake_it() -> None:
     assert "ReleaseP" not in kinds(seat.turns(2)), "of a lease that is over"
 
 
+def test_it_tells_how_many_messages_it_has_sent_to_other_ms() -> None:
+    seat = running("async def main(): await waits()")
+    seat.turns(3)
+    seat.take(w.Survey(1, False))
+    seat.send()
+    assert [answer.load.to_ms for answer in seat.heard(w.Surveyed)] == [0]  # all that it sent went to the coordinator
+    for serial in (1, 2):
+        seat.take(w.Tell(A, serial, 0, 7, b""), source=OTHER)  # of what is not there: refused, and acknowledged
+    seat.send()
+    assert kinds(seat.sent) == ["TellFailed", "TellFailed", "Told"]
+    seat.take(w.Survey(2, False))
+    seat.send()
+    assert [answer.load.to_ms for answer in seat.heard(w.Surveyed)] == [3]
+
+
 def test_a_watched_program_is_traced_goroutine_by_goroutine() -> None:
     seat = Seat("async def main(): go(write, 'x'); await gosched(); await waits()")
     seat.take(WELCOME, w.LoadProgram(A, SOURCE, OPTIONS._replace(trace=True), 0, 1))
