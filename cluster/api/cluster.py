@@ -38,10 +38,11 @@ class Cluster:
 
     `procs` is GOMAXPROCS (default: $GOMAXPROCS, else the usable CPUs), `workers` the Ms that are
     started at once (default: as many). With `core`, all Ms share that one CPU core, which shows what
-    the others are worth. With `race`, `run` and `watch` do what `cluster run --race` does: what goroutines
-    give each other is copied. An address on TCP is joined with the keys of the `connection` file, which may have been
-    copied from another machine, and without `address` leads to it (default: $GMP_CLUSTER_CONNECTION, else that of
-    this user's cluster). Raises NoClusterError when nobody listens there, or the keys are not to be found.
+    the others are worth; with `pin` each is bound to a core, in turn. With `race`, `run` and `watch` do what
+    `cluster run --race` does: what goroutines give each other is copied. An address on TCP is joined with the keys
+    of the `connection` file, which may have been copied from another machine, and without `address` leads to it
+    (default: $GMP_CLUSTER_CONNECTION, else that of this user's cluster). Raises NoClusterError when nobody listens
+    there, or the keys are not to be found.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Cluster:
         *,
         connection: str | os.PathLike[str] | None = None,
         core: int | None = None,
+        pin: bool = False,
         race: bool = False,
     ) -> None:
         if current_goroutine() is not None:
@@ -80,7 +82,7 @@ class Cluster:
             raise ClusterError(f"procs={procs}: the number of Ps is from 1 to {PROCS_MAX}")
         if not 1 <= workers <= MS_MAX:
             raise ClusterError(f"workers={workers}: the number of Ms is from 1 to {MS_MAX}")
-        self._embedded = Embedded(procs, workers, core)
+        self._embedded = Embedded(procs, workers, core, pin=pin)
         self._client = Client(self._embedded.address, self._embedded.check)
 
     def __enter__(self) -> Self:
@@ -108,6 +110,11 @@ class Cluster:
         if self._embedded is not None:
             self._embedded.wait_listening()
         return self._client.address
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The coordinator and the parent of the Ms, if they were started here; () of a cluster that was joined."""
+        return () if self._embedded is None else tuple(self._embedded.pids)
 
     def status(self) -> Status:
         """Ps, Ms, programs and the global queue at this moment."""

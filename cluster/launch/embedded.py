@@ -29,8 +29,10 @@ _PATH_MAX: Final = 107
 class Embedded:
     """Processes of one embedded cluster."""
 
-    def __init__(self, procs: int, workers: int, core: int | None = None, chaos: int | None = None) -> None:
-        """Start them; returns before they are ready. All Ms run on `core`, if one is named.
+    def __init__(
+        self, procs: int, workers: int, core: int | None = None, chaos: int | None = None, pin: bool = False
+    ) -> None:
+        """Start them; returns before they are ready. All Ms run on `core`, if one is named; with `pin` each on one.
 
         `chaos`: `worker --chaos`, for tests.
         """
@@ -41,7 +43,7 @@ class Embedded:
         self._listening = False
         try:
             self._start("coordinator", "--dir", str(self.directory), "--procs", str(procs), "--quiet")
-            pinned = () if core is None else ("--core", str(core))
+            pinned = ("--core", str(core)) if core is not None else ("--pin",) if pin else ()
             fixed = ("--fixed",) if procs == workers == 1 else ()  # api.md: then all goroutines share one process
             chance = () if chaos is None else ("--chaos", str(chaos))
             self._start("worker", "--connect", self.address, "--count", str(workers), *pinned, *fixed, *chance)

@@ -17,8 +17,8 @@ from cluster.wire.pooling import Results, Submit, TasksLost, Withdraw
 
 # What messages are made of, and those that are in pooling.py, are had from here, too.
 __all__ = [
-    "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "Counts", "GRow", "Span", "Step", "PRow", "MRow",
-    "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost",
+    "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "Counts", "GRow", "Span", "Step", "PRow",
+    "MRow", "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost",
 ]  # fmt: skip
 
 
