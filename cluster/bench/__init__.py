@@ -23,6 +23,8 @@ movefuzz  random programs, moved at random, beside the same unmoved; asyncprogra
           the second process
 badtasks  tasks that go wrong in every way, among others that do not: are all results right?
 chaos     kills, stops and broken connections under load, and a soak; chaosloads is the load, proxying what breaks
+scaling   the same work on 1 … n Ps, beside a bare split (barefork); scalework is the program, threads the kernel's
+          account of its time, efficiency what it comes to, laws the fits, scaleplot the picture
 sampling  the protocol by which a cost is sampled, and its check; figures is samples with their spread
 machine   what a figure is from: processor, kernel, hypervisor, versions; whether others use it meanwhile
 peers     (a package) the pool beside all others: `cluster peers`

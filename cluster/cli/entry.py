@@ -26,6 +26,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "The tour: hello world explained, scaling, the cores picture; one example; handoff, preempt.",
     "switch": "What a switch costs here: from a call to a process, in an M and between Ms, beside C and Go.",
     "peers": "The pool beside every other pool that is installed.",
+    "scale": "How work scales over Ps, beside a bare split over processes.",
     "status": "Ps, Ms, the global queue and programs of a running cluster.",
     "top": "The same, again and again.",
     "dump": "What every goroutine of a running cluster does: Go's dump.",
