@@ -40,13 +40,13 @@ def _names(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
 @click.option("-w", "--workers", type=click.IntRange(1, MS_MAX), help="How many Ms (default: one per P).")
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=REPORT_DIR, show_default=True)
 @click.option(
-    "--quick", is_flag=True, help="A smaller job, measured once: under ten seconds. Also of handoff and preempt."
+    "--quick", is_flag=True, help="Smaller jobs, measured once: some fifteen seconds. Also of handoff and preempt."
 )
 @click.argument("name", required=False, callback=_names)
 def command(procs: int | None, workers: int | None, out: Path, quick: bool, name: Example | None) -> int:
-    """The tour: hello world with every step of the scheduler told, one job on 1, 2 … n Ps, and the
-    picture of which core ran what. With NAME: that example, and its picture; handoff and preempt are told
-    from their trace, and drawn, on Ps of their own.
+    """The tour: hello world with every step of the scheduler told, one job on 1, 2 … n Ps, the picture of which core
+    ran what, what switches cost, how work of every kind scales, and a report of it all. With NAME: that example, and
+    its picture; handoff and preempt are told from their trace, and drawn, on Ps of their own.
 
     \b
     Examples:

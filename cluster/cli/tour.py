@@ -1,4 +1,4 @@
-"""The tour of `cluster demo`: a story, a measurement and a picture, all from real runs."""
+"""The tour of `cluster demo`: a story, measurements, a picture, and the report of all, from real runs."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from rich.table import Table
 from cluster.api.cluster import Cluster
 from cluster.api.session import print_to_streams
 from cluster.api.source import of_file
+from cluster.cli.reporting import finish
 from cluster.examples import catalog
 from cluster.model.clock import SECOND, MonotonicClock
 from cluster.model.errors import ProgramError
@@ -42,6 +43,7 @@ class Tour:
         self._procs: Final = procs
         self._workers: Final = workers
         self._out: Final = out
+        self._quick: Final = quick
         self._limit: Final = LIMIT_QUICK if quick else LIMIT
         self._rounds: Final = 1 if quick else ROUNDS
         self._clock: Final = MonotonicClock()
@@ -50,8 +52,11 @@ class Tour:
         """All of it."""
         story = self._hello()
         self._scaling()
-        picture = self._cores()
+        picture, say = self._cores()
+        lines, drawing = story.read_text("utf-8").splitlines(), picture.read_text("utf-8")
+        page = finish(self._console, self._procs, self._out, lines, drawing, say, quick=self._quick)
         self._console.rule("Where the files are")
+        self._console.print(f"{page}: all of it as one page, for a browser", highlight=False)
         self._console.print(f"{story}: how hello world started, step by step", highlight=False)
         self._console.print(f"{picture}: which core ran what, on {self._procs} Ps and on one core", highlight=False)
 
@@ -99,7 +104,8 @@ class Tour:
             table.add_row(str(procs), f"{wall / SECOND:.3f} s", f"{speedup:.2f}", f"{100 * speedup / procs:.0f} %")
         self._console.print(table)
 
-    def _cores(self) -> Path:
+    def _cores(self) -> tuple[Path, str]:
+        """Where the picture is, and what it shows, in words."""
         self._console.rule("3. Who ran what, where and when")
         with self._progress() as progress:
             task = progress.add_task(f"tracing on {self._procs} Ps", total=2)
@@ -117,13 +123,13 @@ class Tour:
         target.write_text(drawing, encoding="utf-8")
         used = sorted({span.core for span in many.spans})
         ms = sorted({span.m for span in many.spans})
-        self._console.print(
+        say = (
             f"{len(ms)} Ms ran {len({span.goid for span in many.spans})} goroutines on the cores "
             f"{', '.join(map(str, used))} in {many.wall_ns / SECOND:.2f} s; pinned to one core it took "
-            f"{one.wall_ns / SECOND:.2f} s.",
-            highlight=False,
+            f"{one.wall_ns / SECOND:.2f} s."
         )
-        return target
+        self._console.print(say, highlight=False)
+        return target, say
 
     def _measure(self, procs: int, workers: int, core: int | None, *, trace: bool) -> Measured:
         """Run the job on a cluster of its own. The processes' start is not measured."""
