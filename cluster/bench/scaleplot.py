@@ -2,25 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from cluster.bench.efficiency import Row, Series
 from cluster.bench.figures import Figure
 from cluster.bench.laws import Fits
-from cluster.bench.sampling import UnavailableError
+from cluster.bench.plot import needed
 
 OURS, BARE, GREY = "#3b6ea5", "#c0703a", "#8a8a8a"
 WIDTH_IN: Final = 11.0
 ROW_IN: Final = 3.1
 CURVE_POINTS: Final = 50
-
-
-def needed() -> None:
-    """Raises UnavailableError without matplotlib."""
-    if find_spec("matplotlib") is None:
-        raise UnavailableError("matplotlib is not installed, and --plot is left out: pip install 'gmp-cluster[plot]'")
 
 
 def draw(rows: Sequence[Row], fits: Mapping[Series, Fits], machine: str, target: Path) -> None:

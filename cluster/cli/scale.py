@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from cluster.bench import scaleplot
 from cluster.bench.efficiency import fits, in_csv, limits, rows
 from cluster.bench.machine import StealWatch, in_words, machine, warnings
+from cluster.bench.plot import needed
 from cluster.bench.sampling import UnavailableError
 from cluster.bench.scalework import KINDS
 from cluster.bench.scaling import Plan, Processes, Results, Setting, calibrated, counts_up_to, feasible, measured
@@ -175,7 +176,7 @@ def _to_draw(picture: Path | None, words: Console) -> Path | None:
     """None without matplotlib, which is said before the measurement, and not after it."""
     if picture is not None:
         try:
-            scaleplot.needed()
+            needed()
         except UnavailableError as error:
             say(words, str(error))
             return None

@@ -77,7 +77,7 @@ def command(
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     sampling = Effort(sample_ms * MILLISECOND, FULL.samples) if sample_ms is not None else None
     plan = switching.Plan(parts or switching.PARTS, quick, seed, sampling=sampling)
-    with _Bar(words) as bar:
+    with SampleBar(words) as bar:
         outcome = switching.run(plan, bar, lambda text: _say(words, text))
     if as_json:
         click.echo(json.dumps(outcome.describe()))
@@ -106,7 +106,7 @@ def _say(words: Console, text: str) -> None:
     words.print(f"cluster: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
-class _Bar(switching.Progress):
+class SampleBar(switching.Progress):
     """Drawn between two samples, and never during one: there is no thread that refreshes it."""
 
     def __init__(self, words: Console) -> None:
@@ -120,7 +120,7 @@ class _Bar(switching.Progress):
     def went(self, name: str, seconds: float) -> None:
         self._bar.update(self._task, description=name, advance=seconds, refresh=True)
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "SampleBar":
         self._bar.start()
         return self
 

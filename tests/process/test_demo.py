@@ -20,5 +20,5 @@ def test_the_tour_ends_with_a_report_of_all_that_it_showed(place: Place) -> None
     assert "report.html" in out
     assert well_formed(html)
     assert not re.search(r"<script|<link|@import|(src|href)\s*=\s*[\"'](?!#)", html)
-    for part in ("Hello, World!", "<svg", "a goroutine is made, runs and ends", "pure arithmetic", "GOMAXPROCS 2"):
+    for part in ("Hello, World!", "<svg", "within one thread", "pure arithmetic", "GOMAXPROCS 2"):
         assert part in html, part
