@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -21,7 +22,7 @@ from cluster.bench.peers import catalog, links, measures
 from cluster.bench.peers.comparison import TITLES, Comparison, Curve, Row, compare
 from cluster.bench.peers.efficiency import ENOUGH, HALF
 from cluster.bench.peers.measures import Budget
-from cluster.bench.peers.rounds import Plan, Progress, run
+from cluster.bench.peers.rounds import Failed, Measured, Plan, Progress, run
 from cluster.cli.entry import ExitCode
 from cluster.launch.cpus import default_procs
 
@@ -77,8 +78,10 @@ def command(
     missing = [name for name in catalog.NAMES if catalog.version_of(name) is None]
     if missing and not systems:
         click.echo(f"cluster: not installed, and left out: {', '.join(missing)}", err=True)
+    results: list[Measured | Failed] = []
     with watched() as watch:
-        comparison = compare(run(plan, watch))
+        interrupted = collect(run(plan, watch), results)
+    comparison = compare(results)
     _complain(warnings(0, steal.percent()))
     versions = {name: version for name, version in catalog.installed().items() if name in plan.systems}
     if as_json:
@@ -88,7 +91,22 @@ def command(
         show(facts, versions, plan, comparison)
     if draw is not None:
         draw(comparison, plot, in_words(facts))
+    if interrupted:
+        click.echo("cluster: interrupted; this is what was measured until then", err=True)
+        return ExitCode.INTERRUPTED
     return ExitCode.FAILED if comparison.failed else ExitCode.DONE
+
+
+def collect(told: Iterator[Measured | Failed], results: list[Measured | Failed]) -> bool:
+    """Add all that is told to the results; whether Ctrl-C or SIGTERM came first: what runs then is ended."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        results.extend(told)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return False
 
 
 def planned(quick: bool, rounds: int, workers: int, sections: Sequence[str], systems: Sequence[str], seed: int) -> Plan:

@@ -1,5 +1,7 @@
 """What `cluster peers` plans, refuses and shows; that it measures is tests/process/test_peers.py."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -63,6 +65,21 @@ def test_the_tables_show_medians_ratios_efficiencies_reasons_and_failures(capsys
     assert "without loky: no way back" in out
     assert "round 1, ray: it was ended" in out
     assert "METG" in out and "50" in out
+
+
+def test_what_was_measured_before_an_interrupt_is_kept() -> None:
+    first = Failed(1, "ray", "it was ended")
+
+    def told() -> Iterator[Measured | Failed]:
+        yield first
+        signal.raise_signal(signal.SIGTERM)
+        yield Failed(1, "dask", "it never comes here")
+
+    before, results = signal.getsignal(signal.SIGTERM), list[Measured | Failed]()
+    assert peers.collect(told(), results)
+    assert results == [first]
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not peers.collect(iter([first]), results) and results == [first, first]
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, ""), (42, "about 42 s left"), (600, "about 10 minutes left")])
