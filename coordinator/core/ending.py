@@ -195,9 +195,7 @@ def leave(s: State, m: M, why: str) -> None:
 def _lose_goroutines(s: State, program: Program, m: M, why: str) -> None:
     untaken = [record for record in m.untaken.values() if record.program == program.id]
     if program.options.pool:
-        program.sent -= len(untaken)
-        s.globrunq.put_first(untaken)
-        if not pools.lose(s, program, m, why):
+        if not pools.lose(s, program, m, why, [record.goid for record in untaken]):
             finish(s, program, "lost", 1, _lost_text(m, why))
         return
     program.deaths += bool(untaken)

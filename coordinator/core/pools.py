@@ -2,7 +2,8 @@
 
 Owner.      The client has the tasks, and decides what is run again; here is only which M has which. Results pass
             through unread.
-Loss.       When an M dies the client hears which tasks may have been lost with it. That is possible as long as
+Loss.       When an M dies the client hears which tasks may have been lost with it: also those that it has not said it
+            took, for a task that kills its M may do so before that word has left. That is possible as long as
             nothing of one M knows of anything on another: a goroutine that a task has started, and that was stolen,
             or a task that was stolen when it had begun, leaves objects behind. From then on the program is
             entangled, and ends with an M as any program does; the client starts another.
@@ -93,15 +94,18 @@ def left(program: Program, record: Record) -> None:
         program.entangled = True
 
 
-def lose(s: State, program: Program, m: M, why: str) -> bool:
+def lose(s: State, program: Program, m: M, why: str, untaken: list[int]) -> bool:
     """Tell the client what died with `m`; False when the program cannot go on without it."""
     if program.entangled:
         return False
-    lost = tuple(goid for goid, holder in program.holder.items() if holder == m.id)
-    for goid in lost:
+    held = [goid for goid, holder in program.holder.items() if holder == m.id]
+    for goid in held:
         del program.holder[goid]
+    lost = (*held, *untaken)
     program.crippled = True
-    untaken = [r.goid for other in s.members.ms.values() for r in other.untaken.values() if r.program == program.id]
-    kept = (*program.holder, *untaken, *s.globrunq.goids(program.id))
+    on_their_way = [
+        r.goid for other in s.members.ms.values() for r in other.untaken.values() if r.program == program.id
+    ]
+    kept = (*program.holder, *on_their_way, *s.globrunq.goids(program.id))
     s.send(program.client, TasksLost(program.id, lost, kept, f"M {m.id} (pid {m.pid}) {why}"))
     return True
