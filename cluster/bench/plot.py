@@ -10,7 +10,7 @@ from cluster.bench.figures import Figure
 from cluster.bench.rows import GROUPS, PYTHON, Row, duration
 from cluster.bench.sampling import UnavailableError
 
-COLOURS: Final = {PYTHON: "#3b6ea5", "C": "#7f7f7f", "Go": "#00a6c8", "go test": "#9bdcea", "perf": "#c0a060"}
+COLOURS: Final = {PYTHON: "#3b6ea5", "C": "#7f7f7f", "Go": "#00a6c8", "go test": "#9bdcea", "perf bench": "#c0a060"}
 WIDTH_IN: Final = 11.0
 BAR_IN: Final = 0.24
 SWEEP_IN: Final = 3.2

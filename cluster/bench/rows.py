@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from cluster.bench.figures import Figure, number
+from cluster.bench.ladder import PIPE_PROCESS, PIPE_THREAD
 from cluster.bench.sampling import Ladder
 from cluster.model.clock import MICROSECOND, MILLISECOND
 
 PYTHON: Final = "Python"
-LANGUAGES: Final = {"C: ": "C", "Go: ": "Go", "go test: ": "go test", "perf ": "perf"}  # by how a rung's name begins
+LANGUAGES: Final = {"C: ": "C", "Go: ": "Go", "go test: ": "go test", "perf bench ": "perf bench"}  # by a name's begin
+TITLES: Final = {"sched pipe": PIPE_PROCESS, "sched pipe -T": PIPE_THREAD}  # what the tools of others call the same
 GROUPS: Final = {  # by what a rung is: the titles of the table's parts
     "": "within one thread: the kernel switches nothing",
     "one core": "parties on one core: the cost of a switch",
@@ -62,7 +64,7 @@ def _row(ladder: Ladder, name: str, *, own: bool) -> Row:
     group = place if place in GROUPS and title else ""
     return Row(
         name,
-        title if group else name.removeprefix(prefix),
+        TITLES.get(title, title) if group else name.removeprefix(prefix),
         LANGUAGES[prefix] if prefix else PYTHON,
         "own" if own else group,
         ladder.net(name),

@@ -64,6 +64,10 @@ def test_the_tool_of_others_is_held_against_what_has_no_interpreter_in_it() -> N
 
 def test_without_perf_its_rungs_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    assert [rung.name for rung in outside.perf(places((0, 1)).all)] == [
+        "perf bench sched pipe, one core",
+        "perf bench sched pipe -T, one core",
+    ]
     for rung in outside.perf(places((0, 1)).all):
         with pytest.raises(UnavailableError, match="no perf is on the PATH"), rung.open():
             pass

@@ -16,7 +16,7 @@ def test_rows_go_from_one_thread_to_two_cores_and_to_baselines_with_the_same_in_
         ("", "channel hop in an M", "Go"),
         ("one core", "OS process by pipe", "Python"),
         ("one core", "OS process by pipe", "C"),
-        ("one core", "bench sched pipe", "perf"),
+        ("one core", "OS process by pipe", "perf bench"),
         ("two cores", "OS process by pipe", "Python"),
         ("two cores", "hop from M to M", "Python"),
         ("own", "own pipe", "Python"),
