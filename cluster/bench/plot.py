@@ -14,6 +14,7 @@ COLOURS: Final = {PYTHON: "#3b6ea5", "C": "#7f7f7f", "Go": "#00a6c8", "go test":
 WIDTH_IN: Final = 11.0
 BAR_IN: Final = 0.24
 SWEEP_IN: Final = 3.2
+AXIS_NS: Final = 0.5  # where it begins
 FLOOR_NS: Final = 0.1  # what is less, or nothing at all, has no place on a logarithmic axis
 
 Curves = Mapping[str, tuple[str, Sequence[tuple[float, Figure]]]]  # by title: name of the axis, and points
@@ -34,7 +35,9 @@ def draw(rows: Sequence[Row], curves: Curves, machine: str, target: Path) -> Non
     height = bars_in + (SWEEP_IN if curves else 0)
     figure = figures.Figure(figsize=(WIDTH_IN, height), layout="constrained")
     figure.suptitle("What a switch costs", fontsize=14)
-    figure.supxlabel(machine, fontsize=7, wrap=True)
+    hidden = [f"{row.title} [{row.language}]" for row in rows if row.group != "own" and row not in shown]
+    below_zero = f"\nnot above their baselines, and not drawn: {', '.join(hidden)}" if hidden else ""
+    figure.supxlabel(machine + below_zero, fontsize=7, wrap=True)
     above, *below = figure.subfigures(
         2 if curves else 1, 1, height_ratios=[bars_in, SWEEP_IN] if curves else [1], squeeze=False
     )[:, 0]
@@ -65,10 +68,11 @@ def _bars(axes: Any, shown: Sequence[Row]) -> None:  # noqa: ANN401  # matplotli
         ticks.append((at, f"{row.title} [{row.language}]"))
         at += 1
     axes.set_yticks([at for at, _ in ticks], [label for _, label in ticks], fontsize=7)
-    axes.invert_yaxis()
+    axes.set_ylim(at, 0.0)  # downwards
     axes.set_xscale("log")
     axes.set_xlabel("nanoseconds, baseline taken off; median and its 95 % interval")
-    axes.margins(x=0.15, y=0.01)
+    axes.margins(x=0.15)
+    axes.set_xlim(left=AXIS_NS)
 
 
 def _curve(axes: Any, title: str, axis: str, points: Sequence[tuple[float, Figure]]) -> None:  # noqa: ANN401
