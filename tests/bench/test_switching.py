@@ -140,3 +140,12 @@ def test_a_busy_machine_is_warned_of_before_and_stolen_time_after(
 
 def test_the_full_protocol_is_the_default() -> None:
     assert Plan().effort == switching.FULL and Plan().parts == switching.PARTS
+
+
+def test_a_quick_run_of_all_parts_leaves_out_what_would_take_too_long_and_says_so(made_up: list[Path]) -> None:
+    said, late = list[str](), iter([0.0, 18.5])
+    outcome = run(Plan(quick=True, where=where, clock=lambda: next(late)), Heard(), said.append)
+    assert outcome.sections == {} and "--part steps" in outcome.left_out["lease"] and len(said) == 1
+    in_time = iter([0.0, 17.5])
+    assert run(Plan(quick=True, where=where, clock=lambda: next(in_time)), Heard(), said.append).sections
+    assert run(Plan(["steps"], quick=True, where=where, clock=lambda: 99.0), Heard(), said.append).sections
