@@ -60,7 +60,9 @@ class Arena:
 
     def __init__(self, directory: Path, procs: int, workers: int) -> None:
         self.directory: Final = directory
-        self.pids: dict[int, None] = {}  # every process that was ever seen
+        self.seen: dict[
+            psutil.Process, None
+        ] = {}  # every process of ours; known by its start, too: pids are used again
         self.proxies: dict[Path, Proxy] = {}
         self.coordinator: Final = self._start("coordinator", "--dir", str(directory), "--procs", str(procs), "--quiet")
         wait_until((directory / SOCKET).exists, "the coordinator's socket")
@@ -71,7 +73,7 @@ class Arena:
 
     def _start(self, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen([sys.executable, "-m", module, *arguments])
-        self.pids[process.pid] = None
+        self.seen[psutil.Process(process.pid)] = None
         return process
 
     def _stand_before(self, path: Path) -> None:
@@ -81,8 +83,9 @@ class Arena:
     def ms(self) -> list[int]:
         """The Ms that live; a proxy stands before each new one's socket."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            pids = [child.pid for child in psutil.Process(self.worker.pid).children()]
-            self.pids.update(dict.fromkeys(pids))
+            children = psutil.Process(self.worker.pid).children()
+            self.seen.update(dict.fromkeys(children))
+            pids = [child.pid for child in children]
             for pid in pids:
                 if (path := self.directory / f"m-{pid}.sock").exists() and path not in self.proxies:
                     self._stand_before(path)
@@ -105,18 +108,18 @@ class Arena:
         with contextlib.suppress(subprocess.TimeoutExpired):
             for process in (self.coordinator, self.worker):
                 process.wait(END_S)
-        wait_until(lambda: not any(map(alive, self.pids)), "", END_S)
+        wait_until(lambda: not any(map(alive, self.seen)), "", END_S)
         for proxy in self.proxies.values():
             proxy.close()
             proxy.path.unlink(missing_ok=True)
-        left = [f"process {pid}" for pid in self.pids if alive(pid)]
+        left = [f"process {process.pid}" for process in self.seen if alive(process)]
         return left + [str(path) for path in self.directory.iterdir() if path.suffix in (".sock", ".json")]
 
 
-def alive(pid: int) -> bool:
+def alive(process: psutil.Process) -> bool:
     """Whether a process runs."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
