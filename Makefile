@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format clean storms
+.PHONY: compiled demo test lint format clean storms
 
-demo: $(VENV)/.runs
+demo: $(VENV)/.runs compiled
 	$(BIN)/cluster demo
 
-test: lint
+test: lint compiled
 	$(BIN)/python -m pytest -n auto
+
+# Every process of a cluster would compile all of it anew where Python is told to write no bytecode: 0.2 s of CPU each.
+compiled: $(VENV)/.runs
+	$(BIN)/python -m compileall -q cluster coordinator worker
 
 storms: $(VENV)/.tests
 	$(BIN)/python -m tests.sim.storm --worlds 1000000 --first $$(date +%s) --processes $$(nproc)
