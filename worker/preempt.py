@@ -5,9 +5,9 @@ How.        The kernel runs on a stack of its own (kernel/runner.py). The signal
             is, in the middle of its bytecode, and goes on there when the kernel executes it again.
 Guards.     The handler refuses while something is in progress that another goroutine of this thread
             must not see half done: our own code, an import, a lock of the standard library, a
-            collection of garbage, a tracer. Unless forced, it also refuses but at a back edge or at
-            the start of a function, where no C function of the innermost frame can be in progress,
-            and in arithmetic, which changes nothing that others see. Whoever asked asks again soon
+            collection of garbage and what it calls back, a tracer. Unless forced, it also refuses but at
+            a back edge or at the start of a function, where no C function of the innermost frame can be in
+            progress, and in arithmetic, which changes nothing that others see. Whoever asked asks again soon
             (loop.py).
 Blocked.    One that waits in a C function, and has not moved for so long that sysmon asks for it, is left there,
             also in modules that hold a lock while they compute, where waiting is what they are for: a
@@ -28,6 +28,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from types import FrameType
 from typing import Final
 from weakref import finalize
@@ -182,7 +183,20 @@ class Preemptor:
             if frame.f_code.co_filename.startswith("<frozen importlib") or _is_ours(frame, innermost):
                 return False
             frame = frame.f_back
-        return frame is not None and not self._collecting
+        return frame is not None and not self._collects(innermost)
+
+    def _collects(self, frame: FrameType | None) -> bool:
+        """Whether garbage is being collected. What others have called back may come before our callback at the
+        start, and after it at the end: then only their frames tell.
+        """
+        if self._collecting:
+            return True
+        told = _called_back() if len(gc.callbacks) > 1 else set()
+        while told and frame is not None and frame.f_code is not _LOOP:
+            if frame.f_code in told:
+                return True
+            frame = frame.f_back
+        return False
 
     def _refusal(self, g: G, frame: FrameType | None) -> str:
         """Why the goroutine cannot be left here; "" when it can."""
@@ -190,7 +204,7 @@ class Preemptor:
             return runner.why_not
         if not self._allowed(g):
             return "GODEBUG=asyncpreemptoff=1"
-        if self._collecting:
+        if self._collects(frame):
             return "the garbage collector runs"
         if sys.gettrace() is not None or sys.getprofile() is not None:
             return "a tracer or a profiler is on"
@@ -210,6 +224,18 @@ class Preemptor:
                 return f"in {os.path.basename(walked.f_code.co_filename)}"
             walked = walked.f_back
         return "" if walked is not None else "not in a goroutine"
+
+
+def _called_back() -> set[object]:
+    """The functions that are told when a collection of garbage begins and ends; but for those that are C."""
+    told: set[object] = set()
+    for callback in gc.callbacks:
+        made: object = callback
+        while isinstance(made, partial):
+            made = made.func
+        for function in (made, type(made).__call__):
+            told.add(getattr(getattr(function, "__func__", function), "__code__", None))
+    return told
 
 
 def place_of(frame: FrameType) -> Place:

@@ -3,7 +3,8 @@
 Two goroutines of each of seventeen kinds (hogkinds.py) share one P. Another thread asks for a preemption each
 millisecond, by force or not, by turns: by force also in the middle of a C function that calls back. Rounds go on
 until there have been so many preemptions. Each result is compared with that of the same function before the
-first signal.
+first signal. A preemption inside a collection of garbage counts as a wrong result, too: who collects meanwhile is
+told that there is no garbage.
 The kernel and the preemptor are those of every M.
 """
 
@@ -33,6 +34,7 @@ from cluster.model.lease import Lease
 from worker.preempt import SIGNAL, Preemptor
 
 EACH: Final = 2
+LEFT: Final = "left in a collection of garbage"
 PREEMPTIONS: Final = 20_000
 PERIOD_US: Final = 1000
 SWITCH_INTERVAL_S: Final = 0.0002  # the other thread must not wait for the interpreter
@@ -101,6 +103,18 @@ def hogs(preemptions: int = PREEMPTIONS, period_us: int = PERIOD_US) -> Outcome:
                 return
             kernel.preemptor.request(main, force=force)
 
+    at_begin = 0
+
+    def left(phase: str, _info: dict[str, int]) -> None:
+        nonlocal at_begin
+        if threading.get_ident() != main:
+            return
+        if phase == "start":
+            at_begin = kernel.preemptor.preemptions
+        elif kernel.preemptor.preemptions != at_begin:
+            wrong[LEFT] += 1
+
+    gc.callbacks.insert(0, left)  # so that what stands before the preemptor's own is tried, too
     asking = threading.Thread(target=asks)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     outcome, wrong, began = Outcome(), Counter[str](), monotonic()

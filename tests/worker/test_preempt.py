@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import singledispatch
+from functools import partial, singledispatch
 from types import FrameType
 from weakref import finalize
 
@@ -200,6 +200,42 @@ def test_who_is_in_c_and_hears_no_signal_is_deaf_and_waits_before_it_does_anythi
         return log
 
     assert shell.run(main) == ["is deaf", "waits", "serves", "goes on"]
+
+
+class Told:
+    """Calls `looks` when a collection of garbage begins and ends."""
+
+    def __init__(self, looks: Callable[[], None]) -> None:
+        self._looks = looks
+
+    def __call__(self, *_: object) -> None:
+        self._looks()
+
+    def method(self, *_: object) -> None:
+        self._looks()
+
+    def after(self, _count: int, *_: object) -> None:
+        self._looks()
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("how", [lambda told: told, lambda told: told.method, lambda told: partial(told.after, 1)])
+def test_nobody_is_left_in_what_a_collection_calls_back_before_and_after_ours(
+    shell: FakeShell, preemptor: Preemptor, first: bool, how: Callable[[Told], Callable[..., None]]
+) -> None:
+    """A goroutine that is left there keeps the collector: gc.collect() of all others would do nothing meanwhile."""
+    preemptor._force, seen = True, list[str]()
+
+    async def main() -> str:
+        g = here("main").cur
+        assert g is not None
+        told = Told(lambda: seen.append(preemptor._refusal(g, sys._getframe())))
+        gc.callbacks.insert(0 if first else len(gc.callbacks), how(told))
+        gc.collect()
+        return preemptor._refusal(g, sys._getframe())
+
+    assert shell.run(main) == ""
+    assert len(seen) >= 2 and set(seen) == {"the garbage collector runs"}
 
 
 def test_the_loop_has_one_place_where_a_goroutine_begins() -> None:
