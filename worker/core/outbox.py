@@ -53,7 +53,8 @@ class Outbox:
 
     def output(self, program: ProgramId, stream: int, data: bytes) -> None:
         """Print: a no-wait operation on the coordinator."""
-        self.printed += len(data)
+        size = len(data)
+        self.printed += size  # with no call in between, where another thread could count, too
         self._entries.append(Entry(COORDINATOR, Output(program, stream, data), True))
 
     def told(self, by: MId, count: int) -> None:
@@ -63,10 +64,8 @@ class Outbox:
     def forget(self, gone: MId) -> None:
         """An M is gone: nothing goes there any more, and nothing waits for it."""
         self._told[gone] = self._sent.get(gone, 0)
-        for _ in range(len(self._entries)):
-            entry = self._entries.popleft()
-            if entry.to != gone:
-                self._entries.append(entry)
+        kept = [entry for _ in range(len(self._entries)) if (entry := self._entries.popleft()).to != gone]
+        self._entries.extendleft(reversed(kept))  # before what a helper thread has printed meanwhile
 
     @property
     def owed(self) -> list[MId]:
@@ -98,7 +97,8 @@ class Outbox:
                 self._sent[entry.to] = self._sent.get(entry.to, 0) + 1
                 owing[entry.to] = None
             if isinstance(message, Output):
-                self.printed -= len(message.data)
+                size = len(message.data)
+                self.printed -= size  # as above
                 printing.append(message)
             else:
                 leaving.append((entry.to, message))

@@ -117,6 +117,24 @@ def test_nothing_waits_for_an_m_that_is_gone_and_nothing_goes_there() -> None:
     assert left(outbox) == [(B, 3)]
 
 
+def test_what_a_helper_thread_prints_while_an_m_is_forgotten_stays_behind_what_was_there() -> None:
+    outbox = Outbox()
+
+    class Prints:
+        """A destination; when it is compared the other thread prints."""
+
+        def __ne__(self, other: object) -> bool:
+            if len(outbox) < 3:
+                outbox.post(COORDINATOR, word(4))
+            return True
+
+    outbox.post(COORDINATOR, word(1))
+    outbox.post(COORDINATOR, word(2))
+    outbox._entries[0] = outbox._entries[0]._replace(to=Prints())  # type: ignore[arg-type]  # stands in for one
+    outbox.forget(A)
+    assert [entry.message for entry in outbox._entries] == [word(1), word(2), word(4)]
+
+
 @given(st.lists(st.tuples(st.sampled_from([A, B, C, COORDINATOR]), st.booleans(), st.integers(0, 3)), max_size=40))
 def test_whatever_is_posted_leaves_once_in_order_and_never_beside_an_unacknowledged_one(
     story: list[tuple[MId, bool, int]],
