@@ -94,7 +94,9 @@ def test_an_edit_of_a_file_and_of_its_helper_is_seen_by_the_next_run(place: Plac
     for version in ("a", "b", "c"):
         place.write("helper.py", f"VALUE = 'helper {version}'")
         text = f"import helper\nfrom cluster import Chan, go\nasync def child(c): await c.send(helper.VALUE)\n{SEND}"
-        seen += place.program(text.replace("VERSION", version)).lines
+        done = place.program(text.replace("VERSION", version))
+        assert (done.code, done.err) == (0, "")
+        seen += done.lines
     assert seen == ["a helper a", "b helper b", "c helper c"]
 
 

@@ -60,7 +60,7 @@ class Arrivals:
     @property
     def waiting(self) -> bool:
         """Whether `read` has something to do."""
-        return any(h.inbox and (h.failure or h.pickling is not None) for h in self._programs.values())
+        return any(h.inbox and (h.failure or h.pickling is not None) for h in list(self._programs.values()))
 
     def read(self) -> list[tuple[Hosted, Failure]]:
         """Make the goroutines that came, of programs that are loaded; the programs that are over by that.

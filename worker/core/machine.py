@@ -208,7 +208,7 @@ class Machine:
         return self._to_load() is not None
 
     def _to_load(self) -> Hosted | None:
-        for hosted in self.programs.values():
+        for hosted in list(self.programs.values()):  # a second thread may hear of one
             unloaded = hosted.pickling is None and not hosted.failure and not hosted.closed
             if unloaded and (hosted.inbox or self.find.state is State.IDLE):
                 return hosted

@@ -11,6 +11,7 @@ from tests.worker.seat import EPOCH, ME, OPTIONS, OTHER, P0, REGISTER, SOURCE, W
 from worker.core.find_runnable import State
 from worker.core.lease import UNANSWERED_MAX
 from worker.core.outbox import COORDINATOR
+from worker.core.programs import Hosted
 
 MAIN = w.Record(A, 1, b"")
 
@@ -42,6 +43,24 @@ def test_it_meets_the_others_but_not_itself() -> None:
     seat.join()
     seat.take(w.Roster((w.Peer(ME, "here"), w.Peer(OTHER, "there")), (MId(1),)))
     assert seat.met == [((w.Peer(OTHER, "there"),), (MId(1),))]
+
+
+def test_a_program_of_which_the_second_thread_hears_while_the_first_looks_what_to_load() -> None:
+    """The first looks outside of the shell's lock."""
+    seat = Seat()
+    seat.join()
+    machine = seat.machine
+
+    class Heard(Hosted):
+        def __getattribute__(self, name: str) -> object:
+            if name == "pickling":
+                assert machine.take_aside(COORDINATOR, w.LoadProgram(B, SOURCE, OPTIONS, 0, 1))
+            return super().__getattribute__(name)
+
+    machine.programs[A] = Heard(w.LoadProgram(A, SOURCE, OPTIONS, 0, 1))
+    machine.programs[A].closed = True
+    assert not machine.wants_load
+    assert list(machine.programs) == [A, B] and machine.wants_load
 
 
 def test_a_program_runs_to_its_end_and_its_end_is_told_under_the_lease() -> None:
