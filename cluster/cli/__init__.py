@@ -4,6 +4,7 @@ entry      the group, exit codes, errors
 run        cluster run FILE.py
 status     cluster status
 stop       cluster stop
+why        cluster why GOID
 switch     cluster switch
 peers      cluster peers
 demo       cluster demo [NAME]

@@ -30,6 +30,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "status": "Ps, Ms, the global queue and programs of a running cluster.",
     "top": "The same, again and again.",
     "dump": "What every goroutine of a running cluster does: Go's dump.",
+    "why": "Where a goroutine is, for what it waits, who could wake it, and how it came there.",
     "stop": "End a running cluster.",
 }
 

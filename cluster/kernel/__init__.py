@@ -45,6 +45,7 @@ shared     which types are one object for all Ms
 handles    both ends of a handle: asking the home, and a waiter of another M there
 far        the seam to objects whose home is another M
 dump       goroutine dumps in Go's format
+waiting    why a goroutine waits: for which object, and who has to do with that
 
 Must never import: cluster.wire, cluster.api, sockets, threads, processes, the environment.
 """

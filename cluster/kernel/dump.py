@@ -171,6 +171,24 @@ def frames_of(g: G, cur: G | None) -> list[FrameType]:
     return list(_frames(g, cur)) if stack is None else _stacked(stack, g, cur)
 
 
+def awaits_of(g: G) -> list[tuple[object, FrameType | None]]:
+    """What a goroutine awaits, outermost first, each with its frame: its coroutine, what that awaits, and so on."""
+    stack = g.program.stacks.get(g.goid)
+    found: list[tuple[object, FrameType | None]] = []
+    for root in (getattr(g.send, "__self__", None), *(() if stack is None else stack.frames[-FRAMES_MAX:])):
+        awaited: object = root
+        while awaited is not None:
+            frame, inner = _step(awaited)
+            found.append((awaited, frame))
+            awaited = inner
+    return found
+
+
+def is_of_runtime(frame: FrameType) -> bool:
+    """Whether a frame is the runtime's own, and not the program's."""
+    return _is_runtime(_module_of(frame))
+
+
 def _frames(g: G, cur: G | None) -> Iterable[FrameType]:
     """The Python frames of a goroutine, outermost first; none when it has not begun."""
     root = getattr(g.send, "__self__", None)

@@ -92,12 +92,12 @@ class _Side:
 class PollDesc:
     """What a connection has in the poller: who waits, until when, and whether it is closed."""
 
-    __slots__ = ("_fd", "_sched", "_sides", "closing")
+    __slots__ = ("fd", "_sched", "_sides", "closing")
 
     def __init__(self, fd: int) -> None:
         sched, g = _caller("PollDesc")
         self._sched: Final = sched
-        self._fd: Final = fd
+        self.fd: Final = fd
         self._sides: Final = (
             _Side(RuntimeTimer(g.program, lambda: self._expire(False))),
             _Side(RuntimeTimer(g.program, lambda: self._expire(True))),
@@ -119,7 +119,7 @@ class PollDesc:
         if (now := self.check(write)) is not Polled.READY:
             return now
         sched, g = _caller("wait")
-        if not sched.outside.netpoll.poll(g, self._fd, write):
+        if not sched.outside.netpoll.poll(g, self.fd, write):
             return Polled.READY
         waiting = self._sides[write].waiting
         waiting.append(g)
@@ -156,7 +156,7 @@ class PollDesc:
     def _unblock(self, write: bool, why: Polled) -> None:
         for g in self._sides[write].waiting:
             if g.wait_reason is IO_WAIT:  # else it was readied, and has not run since
-                self._sched.outside.netpoll.forget(g, self._fd, write)
+                self._sched.outside.netpoll.forget(g, self.fd, write)
                 g.val = why
                 self._sched.ready(g)
 

@@ -184,29 +184,29 @@ class RWMutex:
 class Reading:
     """`async with rw.read():`"""
 
-    __slots__ = ("_rw",)
+    __slots__ = ("lock",)
 
     def __init__(self, rw: RWMutex) -> None:
-        self._rw: Final = rw
+        self.lock: Final = rw
 
     def __aenter__(self) -> Awaitable[None]:
-        return DONE if self._rw.try_rlock_now() else self._rw.rlock()
+        return DONE if self.lock.try_rlock_now() else self.lock.rlock()
 
     def __aexit__(self, _kind: object, _error: object, _trace: object) -> Awaitable[None]:
-        self._rw.runlock()
+        self.lock.runlock()
         return DONE
 
 
 class Writing:
     """`async with rw.write():`"""
 
-    __slots__ = ("_rw",)
+    __slots__ = ("lock",)
 
     def __init__(self, rw: RWMutex) -> None:
-        self._rw: Final = rw
+        self.lock: Final = rw
 
     def __aenter__(self) -> Awaitable[None]:
-        return DONE if self._rw.try_lock_now() else self._rw.lock()
+        return DONE if self.lock.try_lock_now() else self.lock.lock()
 
     def __aexit__(self, _kind: object, _error: object, _trace: object) -> Awaitable[None]:
-        return goyield() if self._rw.release() else DONE
+        return goyield() if self.lock.release() else DONE

@@ -15,7 +15,7 @@ Unlike Go.  `a.recv()` of a single case is rewritten by Go's compiler to a plain
 Sources.    Go 1.19 runtime/select.go: selectgo; cmd/compile walk/select.go for the short forms.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from random import Random
 from types import CodeType, CoroutineType
 from typing import Any, Final, NamedTuple, cast
@@ -77,11 +77,27 @@ async def select(*cases: object) -> Selected:
     return selected(*cast("tuple[Case | None, object]", got), begun.default_at)
 
 
+class Stands:
+    """At which channels a parked select stands, and whether it sends there: for those who ask why it waits.
+
+    The frame of the select has it, which may move when it has been woken, and then nobody asks.
+    """
+
+    __slots__ = ("ends",)
+
+    def __init__(self, cases: Sequence[Case] = ()) -> None:
+        self.ends: Final = tuple([(case.ch, case.sending) for case in cases])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Stands, ()
+
+
 class _Parks(NamedTuple):
     """The select has begun, and waits: what comes back is a result, of a far one in its home's words."""
 
     far: bool
     default_at: int
+    on: Stands
 
 
 def _begin(cases: tuple[object, ...]) -> "Selected | Coroutine[Any, Any, Selected] | _Parks":
@@ -103,7 +119,7 @@ def _begin(cases: tuple[object, ...]) -> "Selected | Coroutine[Any, Any, Selecte
     home = _one_home(order)
     if home is not None:
         _ask(sched, g, home, order, default is not None)
-        return _Parks(True, default_at)
+        return _Parks(True, default_at, Stands(order))
     done = attempt(order, g)
     if done:
         return selected(*done, NO_CASE)
@@ -117,7 +133,7 @@ def _begin(cases: tuple[object, ...]) -> "Selected | Coroutine[Any, Any, Selecte
     if waiting.result is not None:
         return selected(*waiting.result, default_at)
     waiting.parked = True
-    return _Parks(False, default_at)
+    return _Parks(False, default_at, Stands(order))
 
 
 async def _send(operation: Coroutine[Any, Any, None]) -> Selected:

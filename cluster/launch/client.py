@@ -21,6 +21,7 @@ from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
 from cluster.wire.messages import (
     Alive,
     AskStatus,
+    AskWhy,
     BadFrame,
     Dump,
     Dumped,
@@ -32,6 +33,7 @@ from cluster.wire.messages import (
     Status,
     StopCluster,
     ToClient,
+    Why,
 )
 from cluster.wire.security import Keys
 from cluster.wire.strikes import Strikes, Verdict
@@ -130,7 +132,7 @@ class Client:
             ) from None
         self.send(BadFrame())
 
-    def request(self, message: StartProgram | AskStatus | Dump) -> list[ToClient]:
+    def request(self, message: StartProgram | AskStatus | Dump | AskWhy) -> list[ToClient]:
         """Send, and wait for the first answer and what came with it. NoClusterError when none comes in time."""
         self.send(message)
         give_up = self._clock.now() + self._patience_ns
@@ -155,6 +157,12 @@ class Client:
         answer = self.request(Dump(program))[0]
         assert isinstance(answer, Dumped), f"asked for a dump, got {type(answer).__name__}"
         return answer.texts
+
+    def why(self, program: ProgramId, goid: int) -> Why:
+        """All that is known of a goroutine. ClusterError when there is no such program."""
+        answer = self.request(AskWhy(program, goid))[0]
+        assert isinstance(answer, Why), f"asked for a goroutine, got {type(answer).__name__}"
+        return answer
 
     def stop_cluster(self) -> None:
         """End the cluster, and wait until it is gone."""

@@ -2,6 +2,7 @@
 
 messages    every message there is, one union per direction
 pooling     the messages about tasks of pools
+inquiry     those about one goroutine: cluster why
 parts       what messages are made of
 links       one end of a link: frames numbered, acknowledged, sent again, taken once
 codec       messages to frames and back, with every field checked against its type

@@ -60,6 +60,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Returned: 21,
     m.Inject: 22,
     m.Results: 23,
+    m.Inquired: 24,
     # on every link
     m.Numbered: 31,
     # coordinator → M
@@ -80,6 +81,7 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.Back: 46,
     m.Gone: 47,
     m.HandOff: 48,
+    m.Inquire: 49,
     # M → M
     m.Ask: 64,
     m.Answer: 65,
@@ -94,11 +96,13 @@ TAGS: Final[Mapping[type[Message], int]] = {
     m.BadFrame: 85,
     m.Submit: 86,
     m.Withdraw: 87,
+    m.AskWhy: 88,
     m.Accepted: 96,
     m.Refused: 97,
     m.Ended: 98,
     m.Status: 99,
     m.TasksLost: 100,
+    m.Why: 101,
     # nursery ↔ coordinator
     m.RegisterNursery: 112,
     m.MExited: 113,

@@ -1,24 +1,24 @@
-"""The whole protocol: typed, named by intent, one union per direction; its parts are in parts.py, pools' in pooling.py.
+"""The protocol: typed, named by intent, one union per direction. Parts: parts.py; more of it: pooling.py, inquiry.py.
 
-A message is a named tuple: what the codec packs is the tuple itself, so a message costs no
-conversion. Messages carry durations, never instants, except in trace events, whose clock is one
-machine's. All talk about a P quotes its epoch. Goroutine records and values are opaque bytes to
-everybody but the M that runs or receives them. A nursery is the parent process of Ms: it starts
-them and sees them die.
+A message is a named tuple: what the codec packs is the tuple itself, so a message costs no conversion. Messages carry
+durations, never instants, except in trace events, whose clock is one machine's. All talk about a P quotes its epoch.
+Goroutine records and values are opaque bytes to everybody but the M that runs or receives them. A nursery is the parent
+process of Ms: it starts them and sees them die.
 """
 
 from typing import NamedTuple  # noqa: I001  # it would give each part a line
 
 from cluster.model.ids import Epoch, MId, PId, ProgramId
+from cluster.wire.inquiry import AskWhy, Inquire, Inquired, Why
 from cluster.wire.parts import (
     Census, Counts, GRow, Load, MRow, Numbered, Options, Peer, ProgramRow, PRow, Record, Source, Span, Step,
 )  # fmt: skip
 from cluster.wire.pooling import Results, Submit, TasksLost, Withdraw
 
-# What messages are made of, and those that are in pooling.py, are had from here, too.
+# What messages are made of, and those of other files, are had from here, too.
 __all__ = [
     "Numbered", "Record", "Peer", "Source", "Options", "Load", "Census", "Counts", "GRow", "Span", "Step", "PRow",
-    "MRow", "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost",
+    "MRow", "ProgramRow", "Submit", "Withdraw", "Results", "TasksLost", "AskWhy", "Inquire", "Inquired", "Why",
 ]  # fmt: skip
 
 
@@ -486,12 +486,13 @@ class Vouch(NamedTuple):
 
 FromM = (RegisterM | AcquireP | FindWork | FoundWork | ReleaseP | Blocked | Returned | Inject | Pull | Renew | Give
          | Took | Unfit | Output | MainReturned | MainFailed | Surveyed | Dumped | Dropped | Query
-         | Traced | BadFrame | Results)  # fmt: skip
+         | Traced | BadFrame | Results | Inquired)  # fmt: skip
 ToM = (Welcome | Roster | LeaseP | Renewed | Fenced | Work | Back | Gone | Hunger | Retake | HandOff | LoadProgram
-       | Survey | Dump | Drop | Stop | Told | Reply | Withdraw)  # fmt: skip
+       | Survey | Dump | Drop | Stop | Told | Reply | Withdraw | Inquire)  # fmt: skip
 BetweenMs = Ask | Answer | Tell | TellFailed | Told
-FromClient = StartProgram | Alive | Interrupt | AskStatus | Dump | StopCluster | BadFrame | Submit | Withdraw
-ToClient = Accepted | Refused | Output | Traced | Ended | Status | Dumped | Alive | Results | TasksLost
+FromClient = (StartProgram | Alive | Interrupt | AskStatus | Dump | StopCluster | BadFrame | Submit | Withdraw
+              | AskWhy)  # fmt: skip
+ToClient = Accepted | Refused | Output | Traced | Ended | Status | Dumped | Alive | Results | TasksLost | Why
 FromNursery = RegisterNursery | Alive | MExited | Vouch | Forked | NoM | BadFrame
 ToNursery = Stop | Alive | NewM | EndM
 ToCoordinator = FromM | FromClient | FromNursery

@@ -13,6 +13,7 @@ survey       rounds of questions to all Ms: deadlock, schedtrace
 status       what people see
 sysmon       what happens by the passing of time
 queries      what a goroutine asks about all of its program; stopping the world
+why          where one goroutine is, for what it waits, and how it came there
 schedtrace   Go's lines
 step         a message in, the messages out
 

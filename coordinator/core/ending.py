@@ -86,6 +86,7 @@ def _make_main(s: State, program: Program, body: bytes, alone: bool) -> None:
 def introduce(s: State, m: M, program: Program) -> None:
     """Tell an M of a program, once, before anything else of it."""
     s.tell(m, LoadProgram(program.id, program.source, program.options, program.next_stripe, program.stripes))
+    program.stripe_of[program.next_stripe] = m.id
     program.next_stripe += 1
 
 

@@ -50,6 +50,10 @@ class GlobRunq:
         """Which goroutines of a program wait here. O(n)."""
         return [record.goid for record in self._records if record.program == program]
 
+    def records(self) -> list[Record]:
+        """All that wait here, oldest first: a copy."""
+        return list(self._records)
+
     def count(self, program: ProgramId) -> int:
         """How many goroutines of a program wait here. O(n)."""
         return sum(1 for record in self._records if record.program == program)

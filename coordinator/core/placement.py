@@ -23,6 +23,7 @@ from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Gone, HandOff, Hunger, LeaseP, Record, Retake, Work
 from coordinator.core import newm, pools
 from coordinator.core.membership import M
+from coordinator.core.programs import Place, came
 from coordinator.core.ptable import P
 from coordinator.core.state import State
 
@@ -158,13 +159,16 @@ def _thief(s: State) -> M | None:
 def took(s: State, m: M, program: ProgramId, goids: tuple[int, ...]) -> None:
     """Goroutines that were sent to `m` are its own from now on: nobody else can have them, or need keep them."""
     gone: dict[MId, list[int]] = {}
+    living = s.programs.get(program)
     for goid in goids:
         record = m.untaken.pop((program, goid), None)
+        if living is not None and record is not None:
+            came(living, goid, Place(m.id, s.now, record.started))
         if record is not None and record.started and record.giver != m.id:
             gone.setdefault(record.giver, []).append(goid)
     m.took[program] = m.took.get(program, 0) + len(goids)
-    if program in s.programs and s.programs[program].options.pool:
-        pools.took(s.programs[program], m, goids)
+    if living is not None and living.options.pool:
+        pools.took(living, m, goids)
     for giver, theirs in gone.items():
         if giver in s.members.ms:
             s.tell(s.members.ms[giver], Gone(program, tuple(theirs)))

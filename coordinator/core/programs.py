@@ -8,6 +8,7 @@ Unlike Go.  A process of Go is one program. Several share a cluster here and nev
 """
 
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.ids import MId, ProgramId
@@ -26,6 +27,18 @@ class DumpRound:
     dumps: list[tuple[int, str]] = field(default_factory=list)
 
 
+PLACES_MAX: Final = 4096  # goroutines of a program whose moves are kept, those that moved last
+MOVES_MAX: Final = 8  # of each, the last ones
+
+
+class Place(NamedTuple):
+    """A goroutine came to an M."""
+
+    m: MId
+    at: Instant
+    started: bool  # it had run before
+
+
 @dataclass(slots=True)
 class Program:
     """A running or ending program, and what its client asked for."""
@@ -38,6 +51,8 @@ class Program:
     started_at: Instant
     stripes: int  # how many Ms share the low goroutine ids
     next_stripe: int = 0
+    stripe_of: dict[int, MId] = field(default_factory=dict)  # who has which stripe of goroutine ids
+    places: dict[int, tuple[Place, ...]] = field(default_factory=dict)  # where goroutines came, by goid; see why.py
     sent: int = 0  # records that the coordinator has sent to Ms
     received: int = 0  # and got from them
     deaths: int = 0  # of Ms with goroutines of it on their way there
@@ -67,6 +82,13 @@ class Program:
     def watched(self) -> bool:
         """Whether its client wants to hear of scheduler events."""
         return self.options.explain or self.options.trace
+
+
+def came(program: Program, goid: int, place: Place) -> None:
+    """Keep that a goroutine came to an M."""
+    program.places[goid] = (*program.places.pop(goid, ()), place)[-MOVES_MAX:]
+    if len(program.places) > PLACES_MAX:
+        del program.places[next(iter(program.places))]
 
 
 def godebug(setting: str) -> dict[str, int]:

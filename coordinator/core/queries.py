@@ -88,6 +88,8 @@ def _go_on_with_dumps(s: State, program: Program) -> None:
         program.dump_round = None
     elif current is not None and current.viewers and s.now >= after(current.began_at, VIEW_PATIENCE_NS):
         _show(s, program, current)
+        if not current.askers:
+            program.dump_round = None  # who asks next need not wait for the Ms that are silent; goroutines do
     if program.dump_round is None and (program.dump_askers or program.dump_viewers):
         viewers = program.dump_viewers
         program.dump_round = DumpRound(program.dump_askers, dict.fromkeys(s.members.ms), viewers, s.now)

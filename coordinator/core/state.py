@@ -19,6 +19,7 @@ from cluster.model.clock import Instant
 from cluster.model.ids import MId, ProgramId
 from cluster.model.lease import ONE_MACHINE, Periods
 from cluster.model.limits import MS_MAX
+from cluster.wire.inquiry import Found, ObjAt
 from cluster.wire.messages import Message, Step, Told, Traced
 from coordinator.core.globrunq import GlobRunq
 from coordinator.core.membership import M, Membership, PeerId
@@ -66,6 +67,23 @@ class Resize:
 
 
 @dataclass(slots=True)
+class WhyRound:
+    """A question of `cluster why` that is being answered; see why.py."""
+
+    client: PeerId
+    program: ProgramId
+    goid: int
+    awaiting: dict[MId, None]
+    began_at: Instant  # the round in progress
+    silent: dict[MId, None] = field(default_factory=dict)  # have not answered in time
+    holder: MId | None = None  # who has the goroutine
+    found: Found | None = None  # what that knows of it
+    objs: list[ObjAt] = field(default_factory=list)
+    tries: int = 0  # rounds for the goroutine
+    asked_objects: bool = False  # the last round
+
+
+@dataclass(slots=True)
 class Tally:
     """What has happened so far; see `Counts`."""
 
@@ -94,6 +112,8 @@ class State:
     full: dict[PeerId, None] = field(default_factory=dict)  # clients that do not read what they are sent
     slowed: dict[PeerId, dict[PeerId, None]] = field(default_factory=dict)  # Ms that print for such clients: for whom
     resizes: list[Resize] = field(default_factory=list)  # the first one is stopping the world
+    whys: dict[int, WhyRound] = field(default_factory=dict)  # by ticket
+    next_why: int = 0
     max_threads: int = MS_MAX
     idle_exit_ns: int | None = None  # an M that was asked for and has been idle so long ends; None: it stays, as in Go
     periods: Periods = ONE_MACHINE  # of the leases

@@ -16,7 +16,7 @@ from cluster.model.lease import ONE_MACHINE, Periods
 from cluster.model.limits import CLIENTS_MAX, GLOBRUNQ_MAX, MS_MAX, NURSERIES_MAX
 from cluster.model.status import MEvent, MStatus
 from cluster.wire import messages as w
-from coordinator.core import ending, newm, pools, queries, sysmon
+from coordinator.core import ending, newm, pools, queries, sysmon, why
 from coordinator.core.membership import M, Nursery, PeerId
 from coordinator.core.placement import balance, given, ship, took
 from coordinator.core.ptable import P, PTable
@@ -122,7 +122,7 @@ class Core:
                     s.bad_frames += 1
             case (
                 w.StartProgram() | w.Interrupt() | w.AskStatus() | w.Dump() | w.StopCluster() | w.Submit()
-                | w.Withdraw()
+                | w.Withdraw() | w.AskWhy()
             ):  # fmt: skip
                 self._take_from_client(peer, message)
             case _:
@@ -195,7 +195,7 @@ class Core:
     def _take_from_client(
         self,
         peer: PeerId,
-        message: w.StartProgram | w.Interrupt | w.AskStatus | w.Dump | w.StopCluster | w.Submit | w.Withdraw,
+        message: w.StartProgram | w.Interrupt | w.AskStatus | w.Dump | w.StopCluster | w.Submit | w.Withdraw | w.AskWhy,
     ) -> None:
         s = self.state
         match message:
@@ -217,6 +217,8 @@ class Core:
                 s.surveys.ask_status(peer)
             case w.Dump(program_id):
                 queries.view(s, peer, program_id)
+            case w.AskWhy():
+                why.ask(s, peer, message)
             case w.StopCluster():
                 sysmon.stop(s)
             case _:
@@ -267,6 +269,8 @@ class Core:
                 queries.described(s, m, message)
             case w.Query():
                 queries.take(s, m, message)
+            case w.Inquired():
+                why.answered(s, m, message)
             case w.Dropped(program_id):
                 ending.dropped(s, m, program_id)
             case w.RegisterM() | w.BadFrame():

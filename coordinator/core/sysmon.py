@@ -10,7 +10,7 @@ from cluster.model.ids import MId
 from cluster.model.limits import CLIENT_EXPIRE_NS
 from cluster.model.status import MStatus
 from cluster.wire.messages import Ended, Output, Survey, Surveyed
-from coordinator.core import ending, newm, pools, queries, schedtrace
+from coordinator.core import ending, newm, pools, queries, schedtrace, why
 from coordinator.core.membership import PeerId
 from coordinator.core.placement import next_retake
 from coordinator.core.programs import Program
@@ -47,10 +47,12 @@ def tick(s: State) -> None:
         s.surveys.retry_at = None
         s.surveys.want_deadlock = True
     current = s.surveys.round
-    if current is not None and current.clients and s.now >= after(current.began_at, STATUS_PATIENCE_NS):
-        _tell_status(s, current.clients, current.answers)
-        current.clients = []
+    if current is not None and s.now >= after(current.began_at, STATUS_PATIENCE_NS):
+        # Also those that asked since: the round may last until an M that is stopped is given up.
+        _tell_status(s, [*current.clients, *s.surveys.want_status], current.answers)
+        current.clients, s.surveys.want_status = [], []
     queries.tick(s)
+    why.tick(s)
     newm.retire(s)
     _survey_now_and_then(s)
     begin_survey(s)
@@ -78,11 +80,11 @@ def deadline(s: State) -> Instant | None:
             due.append(program.dump_deadline)
         elif program.schedtrace_ns:
             due.append(program.schedtrace_due)
-    if s.surveys.round is not None and s.surveys.round.clients:
+    if s.surveys.round is not None and (s.surveys.round.clients or s.surveys.want_status):
         due.append(after(s.surveys.round.began_at, STATUS_PATIENCE_NS))
     due += [
         Instant(at)
-        for at in (s.surveys.retry_at, next_retake(s), newm.next_retirement(s), queries.next_view(s))
+        for at in (s.surveys.retry_at, next_retake(s), newm.next_retirement(s), queries.next_view(s), why.deadline(s))
         if at is not None
     ]
     return min(due, default=None)

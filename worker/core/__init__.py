@@ -19,6 +19,7 @@ programs        the programs that have goroutines here
 tasks           the tasks of pools: reading them, telling their results
 budget          how many dispatches before the next look at the sockets
 census          answers to the coordinator's questions
+inquiries       answers to cluster why: one goroutine, and for what it waits
 
 Must never import: sockets, clocks, threads, processes, the environment.
 """

@@ -12,12 +12,13 @@ Unlike Go.  Go's checkdead counts Ms, under a lock. An M of ours answers for its
 Sources.    Go 1.19 runtime/proc.go: checkdead, schedtrace; runtime/traceback.go: tracebackothers.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from cluster.kernel.dump import describe
 from cluster.kernel.g import IO_WAIT, SYSCALL, G, pinned_by, status_of
 from cluster.kernel.sched import Sched, program_of
 from cluster.kernel.stealing import movable
+from cluster.model.ids import ProgramId
 from cluster.model.limits import STACK_MIN
 from cluster.model.status import GStatus
 from cluster.wire.messages import Census, Dumped, GRow, Load, Surveyed
@@ -63,8 +64,14 @@ def _row(hosted: Hosted, g: G, cur: G | None) -> GRow:
     return GRow(hosted.id, g.goid, status.value, reason, g is cur)
 
 
+def answer_dump(program: ProgramId, programs: Mapping[ProgramId, Hosted], cur: G | None) -> Dumped:
+    """The answer to a Dump: nothing of a program that is not here, what was left of one that a fatal error ended."""
+    hosted = programs.get(program)
+    return Dumped(program, (), ()) if hosted is None else hosted.remains or dumped(hosted, cur)
+
+
 def dumped(hosted: Hosted, cur: G | None, but: G | None = None) -> Dumped:
-    """The answer to a Dump: all goroutines, `but` this one."""
+    """Descriptions of all goroutines, `but` this one."""
     gs = [g for g in goroutines(hosted) if g is not but]
     return Dumped(hosted.id, tuple(g.goid for g in gs), tuple(describe(g, cur) for g in gs))
 

@@ -131,6 +131,13 @@ class Homes:
             handle.learn(*cast("tuple[Any, ...]", facts))  # as its own `facts` wrote them
         return handle
 
+    def known(self, ref: ObjId) -> object | None:
+        """The object of that name, or the handle on it; None when this M has none. From any thread."""
+        if ref.home == self.me:
+            entry = self._objects.get(ref.serial)
+            return None if entry is None else entry[1]
+        return self._handles.get(ref)
+
     # -- Far, for the kernel
 
     def ask(self, g: G, obj: ObjId, op: FarOp, arg: object) -> None:

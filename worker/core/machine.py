@@ -1,11 +1,11 @@
 """One M as a state machine: messages in, runs of the kernel, messages out.
 
-Cycle.      The shell takes what came (`take`), lets time pass (`tick`), sends what may leave
-            (`outgoing`), and then loads a program (`load`), runs goroutines (`run`) or waits until
-            `deadline`. Loading and running are user code, and happen outside of the shell's lock.
-Owner.      The shell's main thread. While that is inside a goroutine, the sysmon thread may stand in,
-            under the shell's lock, with `take_aside` and `tick_aside`, which touch only what a
-            goroutine does not: the lease, the counts, and Gs that it takes out of the queues.
+Cycle.      The shell takes what came (`take`), lets time pass (`tick`), sends what may leave (`outgoing`), and then
+            loads a program (`load`), runs goroutines (`run`) or waits until `deadline`. Loading and running are
+            user code, and happen outside of the shell's lock.
+Owner.      The shell's main thread. While that is inside a goroutine, the sysmon thread may stand in, under the
+            shell's lock, with `take_aside` and `tick_aside`, which touch only what a goroutine does not: the lease,
+            the counts, and Gs that it takes out of the queues.
 Invariants. No goroutine runs without a lease in force. The lease is given back only through the
             outbox, after everything that was done under it.
 Fenced.     An M that the coordinator has given up drops everything and registers anew.
@@ -24,7 +24,7 @@ from cluster.model.errors import NoLeaseError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
 from cluster.model.limits import GLOBRUNQ_TICKS, LEASE_RENEW_NS
 from cluster.wire import messages as w
-from worker.core import census
+from worker.core import census, inquiries
 from worker.core.arrivals import Arrivals
 from worker.core.budget import next_budget
 from worker.core.find_runnable import Event, FindRunnable, State
@@ -216,9 +216,8 @@ class Machine:
 
     def load(self) -> None:
         """Import the main file of a program: user code, which may take long."""
-        hosted = self._to_load()
+        self.loading = hosted = self._to_load()
         assert hosted is not None, "wants_load said so"
-        self.loading = hosted
         try:
             hosted.load(self._loader, self.homes, alone=len(self.programs) == 1)
         finally:
@@ -294,12 +293,12 @@ class Machine:
             case w.Told():
                 return self._take_told(COORDINATOR, message)
             case w.Dump(program):
-                hosted = self.programs.get(program)
-                dump = w.Dumped(program, (), ()) if hosted is None else census.dumped(hosted, self.sched.cur)
-                self._direct.append((COORDINATOR, dump if hosted is None else hosted.remains or dump))
+                self._direct.append((COORDINATOR, census.answer_dump(program, self.programs, self.sched.cur)))
+            case w.Inquire():
+                self._direct.append((COORDINATOR, inquiries.answer(message, self)))
             case w.Survey(round, detail):
-                known = list(self.programs.values())
-                self._direct.append((COORDINATOR, census.surveyed(round, self.sched, known, detail, self._to_ms)))
+                told = census.surveyed(round, self.sched, list(self.programs.values()), detail, self._to_ms)
+                self._direct.append((COORDINATOR, told))
             case w.Retake(p, epoch) if self.lease.holds(p, epoch):
                 self._retake = True
                 self.sched.interrupt()
@@ -373,11 +372,12 @@ class Machine:
         if hosted is not None:
             self._close(hosted)
             self.sched.drop(hosted.kernel)
-            hosted.forget(list(hosted.departed))  # some may have left since it was closed
+            hosted.forget(list(hosted.departed))  # some may have left since
             self._hands.netpoll.drop(hosted.kernel)
             self.homes.drop(program)
             self._loader.forget(program)
             self.tasks.drop(program)
+            self.tracer.drop(program)
         self.outbox.post(COORDINATOR, w.Dropped(program))
 
     def _close(self, hosted: Hosted) -> None:

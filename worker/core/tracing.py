@@ -7,7 +7,7 @@ Invariants. A span is what one goroutine ran without anybody else in between, on
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from cluster.kernel.g import G, name_of
 from cluster.model.clock import MILLISECOND, Instant, after
@@ -20,6 +20,17 @@ FLUSH_NS: Final = 20 * MILLISECOND
 TOLD_MAX: Final = 64  # goroutines of a program whose beginning and end are told one by one
 JOIN_NS: Final = 50_000  # a goroutine that goes on after less than this ran on, as far as a picture shows
 
+RUNS_MAX: Final = 4096  # goroutines of a program whose last runs are kept, those that ran last
+
+
+class Ran(NamedTuple):
+    """What is recorded of a goroutine of a watched program."""
+
+    last: Instant  # when it stopped running last
+    slices: int
+    preempted: int  # of these, those that ended against its will
+
+
 Batch = tuple[ProgramId, tuple[Span, ...], tuple[Step, ...]]
 
 
@@ -31,6 +42,7 @@ class Tracer:
         self._spans: dict[ProgramId, list[Span]] = {}
         self._steps: dict[ProgramId, list[Step]] = {}
         self._begun: dict[ProgramId, dict[int, None]] = {}
+        self._ran: dict[ProgramId, dict[int, Ran]] = {}
         self.pending = 0
         self.due = Instant(0)
 
@@ -47,12 +59,31 @@ class Tracer:
         else:
             spans.append(span)
             self.pending += 1
+        self._keep(g, span.end_ns)
         self._tell(g, m, p, span)
         while g.program.untold:
             kind, whose, detail, at_ns = g.program.untold.popleft()
             self.note(whose, kind, detail, m, p, Instant(at_ns) if at_ns else start)
         if g.preempted:
             self.note(g, "GoPreempt", f"ran_ms={elapsed_ns / MILLISECOND:.1f}", m, p, Instant(start + elapsed_ns))
+
+    def _keep(self, g: G, now: int) -> None:
+        ran = self._ran.setdefault(g.program.id, {})
+        before = ran.pop(g.goid, None)
+        slices, preempted = (0, 0) if before is None else before[1:]
+        if g.goid in g.program.gs:
+            ran[g.goid] = Ran(Instant(now), slices + 1, preempted + g.preempted)
+            if len(ran) > RUNS_MAX:
+                del ran[next(iter(ran))]
+
+    def last_run(self, program: ProgramId, goid: int) -> Ran | None:
+        """What is recorded of a goroutine that has not ended; None of a program that nobody watches."""
+        return self._ran.get(program, {}).get(goid)
+
+    def drop(self, program: ProgramId) -> None:
+        """The program is over, and all of it was flushed."""
+        self._begun.pop(program, None)
+        self._ran.pop(program, None)
 
     def note(self, g: G, kind: str, detail: str, m: MId, p: PId, now: Instant) -> None:
         """Something happened to `g`: StackGrow, StackShrink, Preempt, GoPreempt, GoMove, GoPin."""

@@ -166,3 +166,15 @@ def test_a_client_that_asks_for_a_program_that_is_not_there_is_told_so() -> None
     office = Office(procs=1, ms=1)
     office.say("bob", w.Dump(ProgramId(9)))
     assert office.heard("bob", w.Refused) == [w.Refused("there is no program 9, or no longer")]
+
+
+def test_a_second_dump_does_not_wait_for_an_m_that_is_silent() -> None:
+    office = running()
+    program = next(iter(office.state.programs))
+    for _ in range(2):
+        office.say("asker", w.Dump(program))
+        assert office.heard("w0", w.Dump)
+        office.say("w0", w.Dumped(program, (1,), ("one",)))
+        assert not office.heard("asker", w.Dumped)
+        office.wait(VIEW_PATIENCE_NS)
+        assert office.heard("asker", w.Dumped) == [w.Dumped(program, (1,), ("one",))]

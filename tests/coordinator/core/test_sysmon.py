@@ -171,3 +171,14 @@ def test_a_cluster_that_stops_ends_programs_and_tells_everybody() -> None:
     assert office.core.done
     office.perform(office.core.stop(office.clock.now()))
     assert office.said == [(peer, w.Stop("the cluster was stopped")) for peer in ("w0", "nursery")]
+
+
+def test_a_second_status_is_told_at_once_while_an_m_is_silent() -> None:
+    office = Office(ms=2)
+    office.say("asker", w.AskStatus())
+    office.say("w0", w.Surveyed(office.state.surveys.rounds, (), LOAD, ()))
+    assert not office.heard("asker", w.Status)
+    office.wait(STATUS_PATIENCE_NS)
+    assert len(office.heard("asker", w.Status)) == 1
+    office.say("another", w.AskStatus())
+    assert len(office.heard("another", w.Status)) == 1 and not office.heard("asker", w.Status)

@@ -1,12 +1,15 @@
 """Spans and steps of watched programs."""
 
+import pytest
+
 from cluster.kernel.g import PREEMPTED, G, Program
 from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.ids import Epoch, MId, PId, ProgramId
 from cluster.model.lease import Lease
 from cluster.wire.messages import Span
 from tests.fakes import FOREVER
-from worker.core.tracing import FLUSH_NS, JOIN_NS, SPANS_MAX, TOLD_MAX, Tracer
+from worker.core import tracing
+from worker.core.tracing import FLUSH_NS, JOIN_NS, SPANS_MAX, TOLD_MAX, Ran, Tracer
 
 M, P = MId(3), PId(0)
 
@@ -111,3 +114,17 @@ def test_who_prints_is_said_to_have_begun_once_and_not_without_a_p() -> None:
     step = watched.tracer.speaks(watched.g(1), M, lease, Instant(5))
     assert step is not None and (step.kind, step.at_ns, step.goid) == ("GoStart", 5, 1)
     assert watched.tracer.speaks(watched.g(1), M, lease, Instant(6)) is None
+
+
+def test_the_last_run_is_kept_of_those_that_have_not_ended_and_ran_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "RUNS_MAX", 2)
+    watched = Watched()
+    for goid in (1, 2, 3):
+        watched.ran(goid, 100 * goid, 10)
+    watched.ran(2, 400, 10)
+    assert [watched.tracer.last_run(watched.program.id, goid) for goid in (1, 2)] == [None, Ran(Instant(410), 2, 0)]
+    ended = watched.program.gs.pop(2)
+    watched.tracer.ran(ended, M, P, Instant(500), 10)
+    assert watched.tracer.last_run(watched.program.id, 2) is None
+    watched.tracer.drop(watched.program.id)
+    assert watched.tracer.last_run(watched.program.id, 3) is None
