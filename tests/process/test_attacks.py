@@ -36,16 +36,20 @@ from cluster.wire.messages import (
     MainReturned,
     Message,
     Options,
+    Record,
     RegisterM,
     RegisterNursery,
     Renew,
+    Results,
     Roster,
     Source,
     StartProgram,
     Status,
     StopCluster,
+    Submit,
     Tell,
     Welcome,
+    Withdraw,
     Work,
 )
 from cluster.wire.security import Keys, Pair
@@ -240,6 +244,61 @@ def test_a_client_cannot_end_the_program_of_another(place: Place) -> None:
         own.say(Interrupt(mine))
         assert own.hear(Ended).kind == "interrupted"
         assert [program.program for program in own.status().programs] == [row.program]
+
+
+POOL = """
+    import cluster
+    def slow(path):
+        with open(path) as gate:
+            return gate.read()
+    if __name__ == "__main__":
+        with cluster.Cluster(address={address!r}) as c:
+            future = c.submit(slow, {gate!r})
+            print("up", flush=True)
+            print(future.result(), flush=True)
+"""
+
+
+def bomb_record(program: ProgramId, crater: Path) -> Record:
+    """A goroutine that makes a file."""
+    return Record(program, -500, pickle.dumps((os.open, (str(crater), os.O_CREAT | os.O_WRONLY), ())))
+
+
+def test_a_client_can_neither_submit_to_the_pool_of_another_nor_withdraw_from_it(place: Place) -> None:
+    place.cluster(procs=2, workers=2)
+    gate, crater = place.path / "gate", place.path / "crater"
+    os.mkfifo(gate)
+    script = place.write("pool.py", POOL.format(address=place.address, gate=str(gate)))
+    client = place.start(script)
+    assert first_line(client) == "up"
+    with Hand(place.address) as other:
+        until(lambda: other.status().programs, "the pool")
+        (pool,) = (row.program for row in other.status().programs)
+        numbers = tuple(range(-20, 0))
+        for number in (pool, ProgramId(pool + 1)):
+            other.say(Submit(number, (bomb_record(number, crater),), numbers))
+            for carrier in numbers:
+                other.say(Withdraw(number, numbers, force=True, end=True, carrier=carrier))
+            other.say(Interrupt(number))
+        assert [row.program for row in other.status().programs] == [pool]
+        assert other.hears_nothing(Results, 3.0), "an M that was to be ended would have been by now"
+        assert len(other.status().ms) == 2
+    with open(gate, "w") as writing:
+        writing.write("whole")
+    assert first_line(client) == "whole"
+    assert not crater.exists()
+
+
+def test_what_is_submitted_to_ones_own_pool_runs(place: Place) -> None:
+    place.cluster(procs=1, workers=1)
+    crater = place.path / "crater"
+    with Hand(place.address) as own:
+        own.say(StartProgram("pool", HERE, BY_PICKLE._replace(pool=True), b""))
+        mine = own.hear(Accepted).program
+        own.say(Submit(mine, (bomb_record(mine, crater),), ()))
+        until(crater.exists, "the bomb")
+        own.say(Interrupt(mine))
+        assert own.hear(Ended).kind == "interrupted"
 
 
 def test_who_speaks_under_a_stale_epoch_or_of_anothers_p_is_refused_and_nothing_happens(place: Place) -> None:

@@ -23,11 +23,12 @@ from random import Random
 from typing import Final, NamedTuple
 
 from cluster.model.clock import MILLISECOND, SECOND
-from cluster.model.ids import MId, ProgramId
+from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.wire import messages as w
 from tests.sim import programs
 from tests.sim.cluster import CORE, Node, World
 from tests.sim.wires import NEVER, Address, FaultyLink, Life
+from worker.core.outbox import COORDINATOR
 
 FIRST_CLIENT: Final = b"client 1"
 FIRST: Final = ProgramId(1)
@@ -88,7 +89,9 @@ class Storm:
 
     def link(self, source: Address, to: Address) -> FaultyLink:
         """See `Wires`."""
-        link = FaultyLink(self.rng, partial(self._life, source, to), partial(self._expects, to))
+        link = FaultyLink(
+            self.rng, partial(self._life, source, to), partial(self._expects, to), partial(self._heeds, to)
+        )
         if self._calm:
             link.mend()
         self._links.append((source, to, link))
@@ -131,6 +134,12 @@ class Storm:
         if life[0] == -1:
             return to == CORE or life[1] == self._sessions.get(to, 0)
         return any(node.address == to and node.machine.me == life[1] for node in self.world.nodes)
+
+    def _heeds(self, to: Address, source: MId, message: w.Message) -> bool:
+        machine = next((node.machine for node in self.world.nodes if node.address == to), None)
+        if machine is None:
+            return to == CORE
+        return machine.me != NO_M if source != COORDINATOR else not machine._is_for_who_i_was(message)
 
     # -- what goes wrong
 

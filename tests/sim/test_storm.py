@@ -16,8 +16,9 @@ from coordinator.core.placement import holding
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import State
 from tests.sim import storm
-from tests.sim.wires import Frame
+from tests.sim.wires import NOBODY, FaultyLink, Frame
 from worker.core.lease import LeaseClient
+from worker.core.machine import Machine
 
 STORMS = 10_000  # in all, and each time others: see `rng`
 SHARES = 100  # of a test each, so that workers share them
@@ -101,6 +102,24 @@ def no_sending_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LinkEnd, "tend", tend)
 
 
+def no_sessions(patch: pytest.MonkeyPatch) -> None:
+    """What was said to who an M was is said to its next self: links go on, and the M listens before its Welcome.
+
+    Either guard does alone: with sessions nothing old arrives, and what arrives before the Welcome is not taken.
+    """
+
+    def put(self: FaultyLink, now: int, source: MId, message: w.Message, to: MId) -> None:
+        if self.life != NOBODY:
+            life = self._life_of(source, message, to)
+            self.life = life
+        true_put(self, now, source, message, to)
+
+    true_put = FaultyLink.put
+    patch.setattr(FaultyLink, "put", put)
+    patch.setattr(FaultyLink, "is_heard", lambda self, frame: True)
+    patch.setattr(Machine, "_is_for_who_i_was", lambda self, message: False)
+
+
 @pytest.mark.parametrize(
     ("broken", "finding"),
     [
@@ -109,6 +128,7 @@ def no_sending_again(patch: pytest.MonkeyPatch) -> None:
         (no_duplicate_check, "no such move|in two places|ends once|fenced off|causal order|goes on for ever|and not"),
         (no_shadow_copy, "goes on for ever|and not"),
         (no_sending_again, "goes on for ever"),
+        (no_sessions, "earlier self"),
     ],
 )
 def test_without_a_guard_a_storm_finds_what_it_guards(

@@ -19,6 +19,7 @@ LOSS: Final = 0.02  # of the frames, while wires are bad
 REPEATS: Final = 0.02
 
 NEVER: Final = 1 << 62
+NOBODY: Final = (-9, -9)  # the life of a link on which nothing was said
 Life = tuple[int, int]
 
 
@@ -87,10 +88,18 @@ class FaultyLink:
     """What one process says to another. The same calls as `cluster.Link` has, and `tend` for the ends."""
 
     def __init__(
-        self, rng: Random, life: Callable[[MId, w.Message, MId], Life], expects: Callable[[Life], bool]
+        self,
+        rng: Random,
+        life: Callable[[MId, w.Message, MId], Life],
+        expects: Callable[[Life], bool],
+        heeds: Callable[[MId, w.Message], bool],
     ) -> None:
-        """`life` of what M `source` says to M `to`, both perhaps NO_M; whether who listens `expects` that."""
+        """`life` of what M `source` says to M `to`, both perhaps NO_M; whether who listens `expects` that.
+
+        `heeds`: whether who listens would act on a message of M `source`, were it to come.
+        """
         self._rng = rng
+        self._heeds = heeds
         self._life_of, self._expects = life, expects
         self.there, self.back = Wire(rng), Wire(rng)
         self.cut_until = 0
@@ -98,7 +107,7 @@ class FaultyLink:
         self.dumb = False  # who speaks is
         self.alarm = NEVER  # when `tend` has something to do
         self.heard: Life = (-1, 0)  # of the last frame that was taken
-        self._begin((-9, -9))
+        self._begin(NOBODY)
 
     def _begin(self, life: Life) -> None:
         self.life = life
@@ -136,6 +145,9 @@ class FaultyLink:
                 continue
             if self._in.hear(frame.header, frame.cargo is not None, 1, Instant(now)) is Hearing.TAKE:
                 assert frame.cargo is not None
+                assert self._expects(frame.life) or not self._heeds(*frame.cargo), (
+                    f"what an earlier self was told, or said, is taken by the next: {frame.cargo[1]}"
+                )
                 self.heard = frame.life
                 taken.append(frame.cargo)
             self._answer(now)
