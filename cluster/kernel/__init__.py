@@ -36,6 +36,7 @@ cond       sync.Cond
 semaphore  x/sync's semaphore.Weighted
 errgroup   x/sync's errgroup.Group
 promise    submit: goroutines whose results other goroutines wait for
+plain      values that nobody can change, which go many in a message
 tasks      goroutines whose results a client waits for
 cancelling  a Goexit in a goroutine that nobody wants any more
 context    Go's package context

@@ -15,6 +15,7 @@ from typing import NoReturn, Protocol
 
 from cluster.kernel.dump import describe
 from cluster.kernel.g import G, Program
+from cluster.kernel.plain import Data
 
 Call = tuple[Callable[..., object], tuple[object, ...], dict[str, object]]  # a function, and what it is called with
 
@@ -46,7 +47,7 @@ class Poller(Protocol):
 class Tasks(Protocol):
     """Who knows what a client has submitted, and tells it how that ended. See tasks.py."""
 
-    def begin(self, g: G, function: bytes, data: bytes) -> Call:
+    def begin(self, g: G, function: bytes, data: Data) -> Call:
         """What task `g` does: Goexit when it is not wanted any more; raises what reading it raises."""
         ...
 

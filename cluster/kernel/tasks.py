@@ -19,6 +19,7 @@ from typing import Any
 
 from cluster.kernel.calling import calls_out
 from cluster.kernel.g import G
+from cluster.kernel.plain import Data
 from cluster.kernel.sched import here
 from cluster.model.clock import Instant
 from cluster.model.errors import Goexit
@@ -35,7 +36,7 @@ def carry(functions: tuple[bytes, ...], tasks: bytes) -> None:
     assert sched.cur is not None
     program = sched.cur.program
     gs = []
-    for number, which, data in pickle.loads(tasks):  # our own client's, of nothing but numbers and bytes
+    for number, which, data in pickle.loads(tasks):  # our own client's, of nothing but plain values
         g = G(number, program, run_task, (functions[which] if which >= 0 else b"", data), CREATOR, 0)
         program.gs[number] = g
         gs.append(g)
@@ -45,7 +46,7 @@ def carry(functions: tuple[bytes, ...], tasks: bytes) -> None:
 
 
 @calls_out
-def run_task(function: bytes, data: bytes) -> Coroutine[Any, Any, None] | None:
+def run_task(function: bytes, data: Data) -> Coroutine[Any, Any, None] | None:
     """A task, from its reading to the telling of its result. Of an async function: what the goroutine goes on with."""
     sched = here("run_task")
     g, clock, tasks = sched.cur, sched.clock, sched.outside.tasks

@@ -22,8 +22,9 @@ STACK_MAX: Final = 1_000_000_000 if maxsize > 1 << 32 else 250_000_000  # Go's, 
 MS_MAX: Final = 10_000  # Go's maxmcount
 
 # Driving one M.
-IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets while goroutines run
-BUDGET_MAX: Final = 256  # dispatches between two looks at the clock; at 0.2 us each, half a period
+IO_PERIOD_NS: Final = 100 * MICROSECOND  # between two looks at the sockets while goroutines run and messages come
+IO_PERIOD_MAX_NS: Final = 400 * MICROSECOND  # the same when none has come for a while
+BUDGET_MAX: Final = 1024  # dispatches between two looks at the clock; at 0.2 us each, half the longest period
 SPIN_NS: Final = 1 * MILLISECOND  # an M in conversation with another waits for its answer before it looks for work
 SEARCH_NS: Final = 2 * MILLISECOND  # an M that looks for work keeps its P this long before it gives it up
 MOVE_SLICE_NS: Final = 200 * MICROSECOND  # started goroutines move from an M whose slices are longer than this on

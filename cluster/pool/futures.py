@@ -16,10 +16,13 @@ from concurrent.futures import CancelledError, InvalidStateError
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING
 from typing import Any, Final, Generic, TypeVar
 
+from cluster.kernel.plain import Data
+
 T = TypeVar("T")
 
 Withdraw = Callable[["Future[Any]", bool, bool], None]  # the future, `force`, `end`
 
+PLAIN_BYTES: Final = 64  # that arguments as they are count for: they are short
 LOCK: Final = threading.RLock()  # of all futures: it is held for moments
 
 
@@ -29,7 +32,7 @@ class Future(futures.Future[T], Generic[T]):
     def __init__(
         self,
         function: bytes = b"",
-        data: bytes = b"",
+        data: Data = b"",
         retries: int = 0,
         parks: bool = False,
         withdraw: Withdraw | None = None,
@@ -41,6 +44,7 @@ class Future(futures.Future[T], Generic[T]):
         self._withdraw = withdraw
         self.function = function
         self.data = data
+        self.size = len(data) if type(data) is bytes else PLAIN_BYTES
         self.retries = retries
         self.parks = parks  # it is an async function's
         self.number = 0  # while it is out

@@ -164,7 +164,7 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         size = self._sizes[future]
         values, failure, ran_ns = future.result(self._left())
         del self._sizes[future]
-        self._chunks.ended(size, len(future.data), ran_ns)
+        self._chunks.ended(size, future.size, ran_ns)
         self._values.extend(values)  # type: ignore[arg-type]  # what `fn` returned
         self._failure = failure
         if self._progress is not None:

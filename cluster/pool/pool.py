@@ -42,6 +42,7 @@ from cluster.wire.messages import (
     ToClient,
     Withdraw,
 )
+from cluster.wire.results import values
 
 RETRIES: Final = 2  # of a task whose M died
 
@@ -250,9 +251,9 @@ class Pool:
 
     def _take(self, message: ToClient) -> None:
         match message:
-            case Results(program, numbers, kinds, values, ran_ns) if program == self._program:
-                ended, settle = self._tasks.ended(numbers, ran_ns, sum(map(len, values))), self._shipping.settle
-                for task, kind, value in zip(ended, kinds, values, strict=True):
+            case Results(program, numbers, kinds, told, ran_ns) if program == self._program:
+                ended, settle = self._tasks.ended(numbers, ran_ns, sum(map(len, told))), self._shipping.settle
+                for task, kind, value in zip(ended, kinds, values(kinds, told), strict=True):
                     if task is not None and (error := settle(task, kind, value)) is not None:
                         _log.critical("Exception in initializer:", exc_info=error)
                         task.set_exception(_as_broken(error))

@@ -2,6 +2,7 @@
 
 A call is (function, data): a function that has a name is pickled once, and `data` holds the arguments alone; else
 `function` is empty and `data` holds it, too, by value. What is submitted is what the arguments are at that moment.
+Short plain arguments are nobody's to change: they are not pickled here, but all of a carrier at once.
 """
 
 import pickle
@@ -10,6 +11,7 @@ from inspect import iscoroutinefunction
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, cast
 
+from cluster.kernel.plain import Data, all_short
 from cluster.kernel.tasks import CREATOR, carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import ProgramId
@@ -18,9 +20,9 @@ from cluster.pool.futures import Future
 from cluster.wire.messages import Record, Source
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, NoObjects, Pickling
+from cluster.wire.results import PLAIN
 
 FUNCTIONS_MAX: Final = 1024
-_PLAIN: Final = int(Result.PLAIN)  # as an int: the enum costs more
 _MAIN: Final = b"__main__"
 
 
@@ -36,7 +38,7 @@ class Shipping:
 
     def call(
         self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> tuple[bytes, bytes, bool]:
+    ) -> tuple[bytes, Data, bool]:
         """(function, data, whether it is async). CannotShipError when it cannot be pickled, or is too large."""
         function, data, parks = self._written(fn, args, kwargs)
         if len(data) > TASK_BYTES_MAX:
@@ -48,7 +50,7 @@ class Shipping:
 
     def _written(
         self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> tuple[bytes, bytes, bool]:
+    ) -> tuple[bytes, Data, bool]:
         function, parks = b"", False
         if type(fn) is FunctionType or (type(fn) is BuiltinFunctionType and type(fn.__self__) is ModuleType):
             known = self._functions.get(fn)
@@ -56,6 +58,8 @@ class Shipping:
         else:
             parks = iscoroutinefunction(fn)
         if function:
+            if not kwargs and all_short(args):
+                return function, args, parks
             try:
                 data = pickle.dumps((args, kwargs), PROTOCOL)
             except Exception:  # noqa: BLE001  # its own code may raise anything; below it is told what it is
@@ -82,11 +86,13 @@ class Shipping:
         """An initializer and its arguments. CannotShipError when these cannot be pickled."""
         return b"" if fn is None else self._pickling.dumps((fn, args), "the initializer or an argument of it")
 
-    def settle(self, future: Future[object], kind: int, value: bytes) -> BaseException | None:
-        """Give a future what its task ended with; the exception if the pool cannot be used for it."""
-        if kind == _PLAIN:
-            future.set_result(pickle.loads(value))
-        elif kind == Result.RETURNED:
+    def settle(self, future: Future[object], kind: int, value: object) -> BaseException | None:
+        """Give a future what its task ended with; the exception if the pool cannot be used for it. See results.py."""
+        if kind == PLAIN:
+            future.set_result(value)
+            return None
+        assert isinstance(value, bytes), "what is not plain is pickled"
+        if kind == Result.RETURNED:
             try:
                 result = self._pickling.read(value)
             except BaseException as error:  # noqa: BLE001  # a missing module, or a class's own error

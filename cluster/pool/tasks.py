@@ -107,7 +107,7 @@ class Tasks:
             while queue:
                 task = queue[0]
                 full = len(out) >= out_max if task.parks else self._running >= running_max
-                if full or (out and self._bytes + len(task.data) > bytes_max):
+                if full or (out and self._bytes + task.size > bytes_max):
                     break
                 queue.popleft()
                 if task.set_running_or_notify_cancel():
@@ -118,7 +118,7 @@ class Tasks:
     def _leaves(self, task: Task) -> None:
         task.number = number = next(self._numbers)
         self._out[number] = task
-        self._bytes += len(task.data)
+        self._bytes += task.size
         if not task.parks:
             self._running += 1
 
@@ -156,7 +156,7 @@ class Tasks:
         task = self._out.pop(number, None)
         if task is None:
             return None
-        self._bytes -= len(task.data)
+        self._bytes -= task.size
         if not task.parks:
             self._running -= 1
         if task.suspect:

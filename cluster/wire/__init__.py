@@ -3,6 +3,7 @@
 messages    every message there is, one union per direction
 pooling     the messages about tasks of pools
 inquiry     those about one goroutine: cluster why
+results     how results of tasks share a message
 parts       what messages are made of
 links       one end of a link: frames numbered, acknowledged, sent again, taken once
 codec       messages to frames and back, with every field checked against its type

@@ -232,6 +232,9 @@ def _check_range(values: Sequence[object]) -> None:
         if value.__class__ is int:
             if value > INT_MAX:
                 raise ProtocolError("an integer does not fit in 64 bits")
+        elif value.__class__ is tuple and value and value[0].__class__ in SCALARS:  # all of one type; many, perhaps
+            if value[0].__class__ is int and max(value) > INT_MAX:
+                raise ProtocolError("an integer does not fit in 64 bits")
         elif isinstance(value, tuple):
             _check_range(value)
 

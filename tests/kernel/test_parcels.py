@@ -3,7 +3,8 @@
 import pytest
 
 from cluster.kernel.far import Packed
-from cluster.kernel.parcels import PLAIN, Refused, size, unwrap, wrap, wrap_left
+from cluster.kernel.parcels import Refused, size, unwrap, wrap, wrap_left
+from cluster.kernel.plain import PLAIN
 from cluster.model.errors import CannotShipError
 from tests.sim.mesh import PROGRAM, Mesh
 

@@ -42,7 +42,7 @@ class FakePool:
         future.set_running_or_notify_cancel()
         self.futures.append(future)
         self.sizes.append(len(items))
-        future.data = pickle.dumps(items)
+        future.size = len(pickle.dumps(items))
         future.make = lambda: future.set_result(_chunk(fn, items, star))  # type: ignore[attr-defined]
         if self.at_once:
             self.make(future)

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from cluster.kernel.plain import SHORT_MAX
 from cluster.kernel.tasks import carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import ProgramId
@@ -83,7 +84,7 @@ def test_without_a_file_what_is_of_main_goes_by_value() -> None:
 def test_results_are_read_and_set() -> None:
     shipping = Shipping(FILE)
     plain, returned, raised, withdrawn = running(), running(), running(), running()
-    assert shipping.settle(plain, Result.PLAIN, pickle.dumps(7)) is None and plain.result() == 7
+    assert shipping.settle(plain, Result.PLAIN, 7) is None and plain.result() == 7
     assert shipping.settle(returned, Result.RETURNED, pickle.dumps([1])) is None and returned.result() == [1]
     value = pickle.dumps((pickle.dumps(LookupError("no")), "LookupError: no", "Traceback …\n"))
     assert shipping.settle(raised, Result.RAISED, value) is None
@@ -139,4 +140,12 @@ def test_arguments_that_no_frame_can_hold_are_refused(monkeypatch: pytest.Monkey
     shipping = Shipping(FILE)
     assert shipping.call(double, (b"x" * 50,), {})[0]
     with pytest.raises(CannotShipError, match=r"have \d+ bytes, and a task may have 100: put them into a file"):
-        shipping.call(double, (b"x" * 200,), {})
+        shipping.call(double, (b"x" * 400,), {})
+
+
+def test_short_plain_arguments_go_as_they_are_and_all_others_as_a_copy_of_now() -> None:
+    shipping, changed = Shipping(FILE), [1]
+    assert shipping.call(double, (1, "a", b"b", None, 2.5, True), {})[1] == (1, "a", b"b", None, 2.5, True)
+    for args, kwargs in (((changed,), {}), ((1,), {"a": 2}), (("a" * (SHORT_MAX + 1),), {})):
+        data = shipping.call(double, args, kwargs)[1]
+        assert isinstance(data, bytes) and pickle.loads(data) == (args, kwargs)

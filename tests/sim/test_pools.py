@@ -14,6 +14,7 @@ from cluster.pool.shipping import Shipping, carrier
 from cluster.pool.tasks import Task, Tasks
 from cluster.wire import messages as w
 from cluster.wire.pickling import NoObjects, Pickling
+from cluster.wire.results import values
 from tests.sim import cluster, pool_programs
 from tests.sim.cluster import World, in_many_worlds
 
@@ -74,9 +75,9 @@ class Pool:
         match message:
             case w.Accepted(program):
                 self._program = program
-            case w.Results(program, numbers, kinds, values, ran_ns) if program == self._program:
+            case w.Results(program, numbers, kinds, told, ran_ns) if program == self._program:
                 ended = self.tasks.ended(numbers, ran_ns, 0)
-                for task, kind, value in zip(ended, kinds, values, strict=True):
+                for task, kind, value in zip(ended, kinds, values(kinds, told), strict=True):
                     if task is not None:
                         self._shipping.settle(task, kind, value)
             case w.TasksLost(program, gone, kept, why) if program == self._program:

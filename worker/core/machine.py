@@ -87,11 +87,11 @@ class Machine:
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
         self._retake = self._blocked = self._backlog = False
+        self._spoken_to = False  # by another M, since we last ran out of work
         self._pulled_at_tick = self._to_ms = 0
-        self._budget = 16
+        self._budget, self._quiet = 16, 0  # dispatches of a run, and runs since the last message
         self._run_began = self._patient_until = now
         self._tells_due: dict[MId, None] = {}
-        self._spoken_to = False  # by another M, since we last ran out of work
         self.loading: Hosted | None = None  # the program whose main file is being imported
 
     # -- what the shell calls
@@ -129,6 +129,7 @@ class Machine:
 
     def take(self, source: MId, message: w.Message) -> None:
         """A message came, from another M or the coordinator."""
+        self._quiet = 0
         if source == COORDINATOR:
             if not self._is_for_who_i_was(message) and not self._take_anytime(message):
                 self._take_order(message)
@@ -209,8 +210,7 @@ class Machine:
 
     def _to_load(self) -> Hosted | None:
         for hosted in list(self.programs.values()):  # a second thread may hear of one
-            unloaded = hosted.pickling is None and not hosted.failure and not hosted.closed
-            if unloaded and (hosted.inbox or self.find.state is State.IDLE):
+            if hosted.unloaded and (hosted.inbox or self.find.state is State.IDLE):
                 return hosted
         return None
 
@@ -234,7 +234,7 @@ class Machine:
             return
         lease = self.lease.lease
         assert lease is not None, "RUNNING means that a lease is held"
-        self._run_began = now
+        self._run_began, self._quiet = now, self._quiet + 1
         watched = any(hosted.watched for hosted in list(self.programs.values()))
         budget = 1 if watched else self.moves.bounded(self._budget)
         try:
@@ -250,7 +250,7 @@ class Machine:
         elif more:
             if self.sched.tokens:  # else it was ended early, after nobody knows how many
                 self.moves.pace.ran(elapsed, budget)
-            self._budget = next_budget(self._budget, budget, elapsed)
+            self._budget = next_budget(self._budget, budget, elapsed, self._quiet)
 
     def conclude(self) -> None:
         """What `run` has found out takes effect, and is told. Under the shell's lock."""

@@ -83,6 +83,11 @@ class Hosted:
                 keep(departed)
 
     @property
+    def unloaded(self) -> bool:
+        """Whether its main file has yet to be imported here."""
+        return self.pickling is None and not self.failure and not self.closed
+
+    @property
     def watched(self) -> bool:
         """Whether its client wants to see what its goroutines do."""
         return self.options.trace or self.options.explain

@@ -24,27 +24,26 @@ from typing import Any, Final, NamedTuple, cast
 from cluster.kernel.cancelling import cancel
 from cluster.kernel.g import G
 from cluster.kernel.outside import Call
+from cluster.kernel.plain import Data, all_short
 from cluster.kernel.sched import Sched
-from cluster.model.clock import MICROSECOND, MILLISECOND, Instant
+from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.errors import CannotShipError, Goexit
 from cluster.model.ids import ProgramId
 from cluster.model.limits import BATCH_BYTES, TASK_BYTES_MAX
-from cluster.wire.messages import Results, Withdraw
+from cluster.wire.messages import Withdraw
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, Pickling
+from cluster.wire.results import PLAIN, Ended, message
 from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
 
-PLAIN: Final = frozenset((int, float, str, bytes, bool, complex, type(None)))
-_PLAIN: Final = int(Result.PLAIN)  # as an int: the enum costs more
-LONG: Final = frozenset((bytes, str))
 OUR_FRAMES: Final = ("cluster.kernel.", "worker.")
-FLUSH_NS: Final = 500 * MICROSECOND  # between messages of results, while there is more to do here
+FLUSH_NS: Final = 2 * MILLISECOND  # between messages of results, while there is more to do here
+FLUSH_MAX: Final = 256  # results, which do not wait for more
+PLAIN_BYTES: Final = 8  # that a short plain value counts for in a message
 FUNCTIONS_MAX: Final = 1024  # kept of one program; they are a client's own, and few
 END_NS: Final = 500 * MILLISECOND  # for a task to end that its client wants ended, before its M is
 WITHDRAWN_MAX: Final = 1 << 16  # numbers of tasks that need never come here
-
-Ended = tuple[int, int, bytes, int]  # its number, how, its value, how long it took
 
 
 class Unwanted(NamedTuple):
@@ -77,7 +76,7 @@ class Tasks:
         self._late: dict[tuple[ProgramId, int], None] = {}  # withdrawn when they had begun
         self._flushed_at = sched.clock.now()
 
-    def begin(self, g: G, function: bytes, data: bytes) -> Call:
+    def begin(self, g: G, function: bytes, data: Data) -> Call:
         """See `Tasks`."""
         pool, pickling = self._of(g)
         if pool.withdrawn and g.goid in pool.withdrawn:
@@ -85,6 +84,7 @@ class Tasks:
         if not pool.ready:
             self._get_ready(pool, pickling, self._programs[g.program.id].options.initializer)
         if not function:
+            assert isinstance(data, bytes), "a function that is written by value is in the data"
             return cast("Call", pickling.read(data))
         fn = pool.functions.get(function)
         if fn is None:
@@ -92,7 +92,9 @@ class Tasks:
             if len(pool.functions) >= FUNCTIONS_MAX:
                 pool.functions.clear()
             pool.functions[function] = fn
-        args, kwargs = cast("tuple[tuple[object, ...], dict[str, object]]", pickling.read(data))
+        if type(data) is tuple:
+            return fn, data, {}
+        args, kwargs = cast("tuple[tuple[object, ...], dict[str, object]]", pickling.read(cast("bytes", data)))
         return fn, args, kwargs
 
     def _of(self, g: G) -> tuple[Pooled, Pickling]:
@@ -118,9 +120,9 @@ class Tasks:
 
     def returned(self, g: G, value: object, ran_ns: int) -> None:
         """See `Tasks`."""
-        if type(value) in PLAIN and not (type(value) in LONG and len(value) > BATCH_BYTES):  # type: ignore[arg-type]
+        if all_short((value,)):
             pool = self._pools.get(g.program.id) or self._of(g)[0]  # it may have begun on another M
-            pool.ended.append((g.goid, _PLAIN, pickle.dumps(value, PROTOCOL), ran_ns))
+            pool.ended.append(Ended(g.goid, PLAIN, value, ran_ns))
             return
         pool, pickling = self._of(g)
         try:
@@ -149,7 +151,7 @@ class Tasks:
         return _raised(self._of(g)[1], error)
 
     def _tell(self, g: G, pool: Pooled, kind: Result, data: bytes, ran_ns: int) -> None:
-        pool.ended.append((g.goid, kind, data, ran_ns))
+        pool.ended.append(Ended(g.goid, kind, data, ran_ns))
 
     def withdraw(self, message: Withdraw) -> None:
         """These are not wanted any more, wherever they are. By either thread."""
@@ -208,16 +210,18 @@ class Tasks:
 
     def flush(self) -> None:
         """Post what has ended, or leave it for more to come. By either thread, under the shell's lock."""
-        if not any(pool.ended for pool in list(self._pools.values())):
+        waiting = 0
+        for pool in list(self._pools.values()):
+            waiting += len(pool.ended)
+        if not waiting:
             return
-        now = self._sched.clock.now()
-        if self._sched.runnable() and self._sched.cur is None and now - self._flushed_at < FLUSH_NS:
+        now, sched = self._sched.clock.now(), self._sched
+        if waiting < FLUSH_MAX and now - self._flushed_at < FLUSH_NS and sched.cur is None and sched.runnable():
             return
         self._flushed_at = now
         for program, pool in list(self._pools.items()):
             while ended := _taken(pool.ended):
-                numbers, kinds, values, ran = zip(*ended, strict=True)
-                self._outbox.post(COORDINATOR, Results(program, numbers, bytes(kinds), values, sum(ran)))
+                self._outbox.post(COORDINATOR, message(program, ended))
 
 
 def _taken(ended: "deque[Ended]") -> list[Ended]:
@@ -226,7 +230,8 @@ def _taken(ended: "deque[Ended]") -> list[Ended]:
     size = 0
     while ended and size < BATCH_BYTES:
         taken.append(ended.popleft())
-        size += len(taken[-1][2])
+        value = taken[-1].value
+        size += len(value) if isinstance(value, bytes) else PLAIN_BYTES
     return taken
 
 

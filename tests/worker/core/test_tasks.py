@@ -12,9 +12,10 @@ from cluster.model.limits import BATCH_BYTES
 from cluster.wire import messages as w
 from cluster.wire.parts import Result
 from cluster.wire.pickling import Pickling
+from cluster.wire.results import PLAIN, values
 from tests.worker.seat import OPTIONS, SOURCE, WELCOME, A, Seat
 from worker.core.outbox import COORDINATOR
-from worker.core.tasks import FLUSH_NS, FUNCTIONS_MAX, WITHDRAWN_MAX
+from worker.core.tasks import FLUSH_MAX, FLUSH_NS, FUNCTIONS_MAX, WITHDRAWN_MAX
 
 TEXT = """
 import os, sys, threading
@@ -108,9 +109,12 @@ class Hall:
         """What was told in the last step."""
         found = []
         for message in self.seat.heard(w.Results):
-            assert len(message.tasks) == len(message.kinds) == len(message.values)
-            for number, kind, value in zip(message.tasks, message.kinds, message.values, strict=True):
-                found.append((number, Result(kind), self.pickling.read(value) if value else None))
+            told = values(message.kinds, message.values)
+            for number, kind, value in zip(message.tasks, message.kinds, told, strict=True):
+                if kind != PLAIN:
+                    assert isinstance(value, bytes)
+                    value = self.pickling.read(value) if value else None  # noqa: PLW2901  # as its client does
+                found.append((number, Result(kind), value))
         return found
 
     def withdraw(self, *numbers: int, force: bool = False, program: ProgramId = A) -> None:
@@ -152,6 +156,22 @@ def test_results_of_a_burst_go_in_one_message_and_the_rest_when_there_is_time() 
     hall.seat.settle()
     messages = hall.seat.heard(w.Results)
     assert sum(len(message.tasks) for message in messages) == 20 and len(messages) <= 3
+
+
+def test_of_a_long_burst_so_many_leave_at_once_while_the_others_still_run() -> None:
+    hall = Hall()
+    hall.seat.clock.advance(FLUSH_NS)
+    tasks = pickle.dumps([(-10 - i, 0, (i,)) for i in range(3 * FLUSH_MAX)])
+    hall.seat.work(w.Record(A, -2, pickle.dumps((carry, ((pickle.dumps(abs),), tasks), CREATOR))))
+    hall.seat.settle()
+    told = [len(message.tasks) for message in hall.seat.heard(w.Results)]
+    assert sum(told) == 3 * FLUSH_MAX and 2 <= len(told) <= 5
+
+
+def test_short_plain_arguments_come_as_they_are() -> None:
+    hall = Hall()
+    record = w.Record(A, -1, pickle.dumps((run_task, (pickle.dumps(pow), (2, 5)), CREATOR)))
+    assert hall.run(record) == [(-1, Result.PLAIN, 32)]
 
 
 def test_results_do_not_wait_longer_than_a_moment_for_more() -> None:
