@@ -24,7 +24,7 @@ from cluster.bench.served import PARTIES
 from cluster.model.clock import SECOND
 
 PARTS: Final = (*ladder.PART_NAMES, "sweeps", "steps")
-QUICK_S: Final = 20.0  # in all: what would end later, as far as can be guessed, is left out of a quick run of all parts
+QUICK_S: Final = 18.0  # in all: what would end later, as far as can be guessed, is left out of a quick run of all parts
 STEP_OVERHEAD_S: Final = 0.003  # of a sample, beside its own time
 
 LATE: Final = f"--quick has had its {QUICK_S:.0f} s: --part steps measures it, with or without --quick"

@@ -1,6 +1,8 @@
 """Started goroutines that go on in another process."""
 
+import gc
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +19,14 @@ pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
 FUZZED_PROGRAMS = 20
 FIXED_SEEDS = range(40)  # of programs that every run of the tests moves
+
+
+@pytest.fixture(autouse=True)
+def _only_what_is_new_is_collected() -> Iterator[None]:
+    """Each step collects garbage: what other tests have imported would be looked at some thousand times."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def run_in_turn(main: Main, peer: Peer) -> tuple[list[str], str]:
