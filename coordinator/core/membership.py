@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NewType
 
 from cluster.model.clock import SECOND, Instant
-from cluster.model.ids import MId, PId, ProgramId
+from cluster.model.ids import NO_M, MId, PId, ProgramId
 from cluster.model.status import M_MOVES, MEvent, MStatus, move
 from cluster.wire.messages import Load, Peer, Record
 
@@ -41,6 +41,7 @@ class M:
     nonce: int = 0  # of its latest renewal; leases count from when that was sent
     load: Load = NO_LOAD
     told_hungry: bool = False
+    gave_to: MId = NO_M  # the thief of what it gave last, if there was one for all of it
     told_backlog: bool = False
     blocked: bool = False  # a goroutine keeps its P in a call that blocks, and it was not yet told to hand that off
     retake_asked_at: Instant | None = None  # when its P was asked back; None since the lease

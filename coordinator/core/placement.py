@@ -17,7 +17,7 @@ Sources.    Go 1.19 runtime/proc.go: wakep, startm, findRunnable, stealWork, han
 """
 
 from cluster.model.clock import Instant, after
-from cluster.model.ids import MId, ProgramId
+from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MEvent, MStatus
 from cluster.wire.messages import Gone, HandOff, Hunger, LeaseP, Record, Retake, Work
@@ -132,14 +132,29 @@ def ship(s: State, m: M, records: tuple[Record, ...]) -> None:
 
 
 def given(s: State, m: M, records: tuple[Record, ...]) -> None:
-    """`m` gives these away. Started ones go to one thief together, as Go's thief takes half of one queue."""
+    """`m` gives these away. Started ones go to one thief together, as Go's thief takes half of one queue.
+
+    If only one M is hungry, the others do, too, and what `m` gives later with nobody hungry: the rest of that half.
+    What waited here instead would be pulled back by who gave it, and fetched by the thief in ever smaller parts.
+    """
     s.tally.steals, s.tally.stolen = s.tally.steals + 1, s.tally.stolen + len(records)
     s.step("Steal", m=m.id, p=holding(s, m).id, detail=f"{len(records)} goroutines")
-    started = tuple(record for record in records if record.started)
-    thief = _thief(s) if started else None
+    hungry_ms = len(s.members.with_status(MStatus.SPINNING)) + min(s.table.idle, s.members.idle)
+    if (
+        records
+        and hungry_ms == 0
+        and (last := s.members.ms.get(m.gave_to)) is not None
+        and last.status is MStatus.RUNNING
+    ):
+        ship(s, last, records)
+        return
+    direct = records if hungry_ms == 1 else tuple(record for record in records if record.started)
+    thief = _thief(s) if direct else None
     if thief is not None:
-        ship(s, thief, started)
-    s.globrunq.put(record for record in records if thief is None or not record.started)
+        ship(s, thief, direct)
+        records = tuple(record for record in records if hungry_ms > 1 and not record.started)
+    m.gave_to = NO_M if thief is None or hungry_ms > 1 else thief.id
+    s.globrunq.put(records)
 
 
 def _thief(s: State) -> M | None:

@@ -351,7 +351,7 @@ class Core:
         p.tick = message.load.tick
         s.table.release(p)
         asked = "asked back" if m.retake_asked_at is not None else ""
-        m.p, m.blocked = None, False
+        m.p, m.blocked, m.told_hungry = None, False, False
         s.tally.handoffs += message.blocked
         s.step("ProcStop", m=m.id, p=p.id, detail="handed off: its M is blocked" if message.blocked else asked)
         s.members.move(m, MEvent.HAND_OFF if message.blocked else MEvent.RELEASE)

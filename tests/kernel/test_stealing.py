@@ -19,6 +19,31 @@ def test_a_thief_takes_half_rounded_up_oldest_first() -> None:
         assert names(shell.sched.ring) == "abcde"[:n][len(taken) :]
 
 
+def test_a_thief_takes_no_more_unstarted_ones_than_it_may() -> None:
+    for most, taken in ((0, ""), (1, "a"), (2, "ab"), (9, "abc")):
+        shell = FakeShell()
+        shell.sched.put(new_gs("abcde", shell.program, []))
+        assert names(one.g for one in steal(shell.sched, unstarted=most)) == taken
+
+
+def test_a_thief_passes_over_unstarted_ones_that_it_may_not_have_for_started_ones_that_it_may() -> None:
+    shell = FakeShell()
+
+    async def yields() -> None:
+        await gosched()
+
+    async def main() -> list[bool]:
+        go(yields)
+        await gosched()
+        for name in "abc":
+            go(print, name)
+        shell.sched.ring.rotate(-1)  # the started one comes last
+        return [one.g.send is not None for one in steal(shell.sched, started=1, unstarted=1)]
+
+    assert shell.run(main) == [False]
+    assert shell.run(main) == [False]
+
+
 def test_a_thief_takes_from_the_ring_before_globrunq() -> None:
     shell = FakeShell(runq_size=2)
     shell.sched.put(new_gs("abcd", shell.program, []))

@@ -12,6 +12,8 @@ queries         what goroutines of this M ask about all of their program
 records         goroutines as records that another M can run
 arrivals        goroutines that come to this M
 moves           goroutines that leave this M: when, how many, and what if they cannot
+pace            how long slices are, of this M and of single goroutines: whether a move pays
+hunger          what others want of this M, or have for it, as the coordinator says
 tracing         which goroutine ran when, on which core
 verdicts        the ends of programs, on their way to the coordinator
 endings         exit codes and texts

@@ -158,7 +158,11 @@ class Homes:
         self.seal()
         hosted.sent += 1
         self._untold.setdefault(obj.home, deque()).append((hosted.id, goid))
-        self._outbox.post_nowait(obj.home, Tell(hosted.id, obj.serial, op, goid, data))
+        message = Tell(hosted.id, obj.serial, op, goid, data)
+        if op is FarOp.WG_ADD:
+            self._outbox.post_patient(obj.home, message, self._kernel().clock.now())
+        else:
+            self._outbox.post_nowait(obj.home, message)
 
     def report(self, program: ProgramId, obj: ObjId, op: FarOp, arg: object) -> None:
         """See `Far`."""

@@ -96,6 +96,7 @@ class InCall:
         records = (*self._moves.leave_all(), *self._unread())
         self._outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), False, records, blocked=True))
         self._lease.drop()
+        self._sched.hungry = False
         self._sched.interrupt()
         self._told = False
         self._find.move(Event.HAND_OFF, now)

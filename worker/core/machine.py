@@ -22,7 +22,7 @@ from cluster.kernel.sched import Sched
 from cluster.model.clock import Clock, Instant, after
 from cluster.model.errors import NoLeaseError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId, PId, ProgramId
-from cluster.model.limits import GLOBRUNQ_TICKS, LEASE_RENEW_NS
+from cluster.model.limits import IO_PERIOD_NS, LEASE_RENEW_NS
 from cluster.wire import messages as w
 from worker.core import census, inquiries
 from worker.core.arrivals import Arrivals
@@ -30,6 +30,7 @@ from worker.core.budget import next_budget
 from worker.core.find_runnable import Event, FindRunnable, State
 from worker.core.hands import Hands
 from worker.core.homes import Homes
+from worker.core.hunger import Hunger
 from worker.core.incall import InCall
 from worker.core.lease import LeaseClient
 from worker.core.moves import Moves
@@ -80,15 +81,16 @@ class Machine:
         self.find = FindRunnable()
         self.tracer = Tracer(self._cpu)
         self.moves = Moves(self.programs, self.sched, self._note, self.homes.telling, self._chaos)
+        self.hunger = Hunger(self.sched, self.moves, self.lease, self.outbox)
         self.arrivals = Arrivals(self.outbox, self.programs, self.sched, self._note, self.tasks.arrived)
         self.incall = InCall(
             self.lease, self.find, self.outbox, self.programs, self.sched, self.moves, self._load, self._take_from_m
         )
         self._direct: list[tuple[MId, w.Message]] = [(COORDINATOR, self._register)]
         self._last_lease: tuple[PId, Epoch] | None = None
-        self._retake = self._blocked = self._backlog = False
+        self._retake = self._blocked = False
         self._spoken_to = False  # by another M, since we last ran out of work
-        self._pulled_at_tick = self._to_ms = 0
+        self._to_ms = 0
         self._budget, self._quiet = 16, 0  # dispatches of a run, and runs since the last message
         self._run_began = self._patient_until = now
         self._tells_due: dict[MId, None] = {}
@@ -121,11 +123,19 @@ class Machine:
     def outgoing(self) -> list[tuple[MId, w.Message]]:
         """All that may leave now, in order."""
         self.tasks.flush()
-        leaving, self._direct = [*self._direct, *self.outbox.release()], []
+        leaving, self._direct = self._direct, []
+        if not (self._has_short_work and self.outbox.may_wait(self._clock.now())):
+            leaving += self.outbox.release()
         leaving += [(m, w.Told(self.homes.tells_taken.get(m, 0))) for m in self._tells_due]
         self._tells_due = {}
         self._to_ms += sum(1 for to, _ in leaving if to != COORDINATOR)
         return leaving
+
+    @property
+    def _has_short_work(self) -> bool:
+        """Whether goroutines will run now, and several in one turn."""
+        average_ns = self.moves.pace.average_ns
+        return self.may_run and average_ns is not None and average_ns < IO_PERIOD_NS and self.sched.runnable() > 0
 
     def take(self, source: MId, message: w.Message) -> None:
         """A message came, from another M or the coordinator."""
@@ -176,8 +186,7 @@ class Machine:
             self._give_p_back(now, handing_off=True)
         elif self._work():
             self._has_work(now)
-            if self._backlog and self.sched.tick - self._pulled_at_tick >= GLOBRUNQ_TICKS:
-                self._pull()
+            self.hunger.pull()
         elif self.find.state is State.RUNNING:
             self._spoken_to = False
             self.find.move(Event.NO_WORK, now)
@@ -200,8 +209,7 @@ class Machine:
             self._direct.append((COORDINATOR, self.lease.renew(now, self._load())))
             if self.lease.abandoned:
                 self.done = "the coordinator does not answer"
-        if self.sched.hungry or self.moves.restless:
-            self._give(now - self._run_began if beside else 0, beside)
+        self.hunger.feed(now, self._run_began, beside)
 
     @property
     def wants_load(self) -> bool:
@@ -249,7 +257,7 @@ class Machine:
             self.verdicts.judge()
         elif more:
             if self.sched.tokens:  # else it was ended early, after nobody knows how many
-                self.moves.pace.ran(elapsed, budget)
+                self.moves.pace.ran(elapsed, budget, self.sched.last if budget == 1 else None)
             self._budget = next_budget(self._budget, budget, elapsed, self._quiet)
 
     def conclude(self) -> None:
@@ -287,9 +295,9 @@ class Machine:
         match message:
             case w.Renewed():
                 self.lease.renewed(message)
-                self._hear(message.hungry, message.backlog)
+                self.hunger.hear(message.hungry, message.backlog)
             case w.Hunger(hungry, backlog):
-                self._hear(hungry, backlog)
+                self.hunger.hear(hungry, backlog)
             case w.Told():
                 return self._take_told(COORDINATOR, message)
             case w.Dump(program):
@@ -320,10 +328,6 @@ class Machine:
         self.outbox.told(source, message.taken)
         self.homes.told(source, message.taken)
         return True
-
-    def _hear(self, hungry: bool, backlog: bool) -> None:
-        self.sched.hungry = hungry
-        self._backlog = backlog
 
     def _take_order(self, message: w.Message) -> None:
         match message:
@@ -364,8 +368,8 @@ class Machine:
         self.find.move(Event.LEASE, now)
         self.sched.take_p(message.tick)
         self.sched.resize(message.procs)
-        self.sched.hungry = message.hungry
-        self._retake, self._pulled_at_tick = False, self.sched.tick
+        self.hunger.leased(message.hungry)
+        self._retake = False
 
     def _drop(self, program: ProgramId) -> None:
         hosted = self.programs.pop(program, None)
@@ -450,12 +454,6 @@ class Machine:
         assert lease is not None
         self.outbox.post(COORDINATOR, kind(lease.p, lease.epoch, self._load()))
 
-    def _pull(self) -> None:
-        lease = self.lease.lease
-        assert lease is not None
-        self._pulled_at_tick = self.sched.tick
-        self.outbox.post(COORDINATOR, w.Pull(lease.p, lease.epoch))
-
     def _give_p_back(self, now: Instant, blocked: bool = False, handing_off: bool = False) -> None:
         """Another is wanted as soon as may be if there is work, or a goroutine `blocked` in a call goes on with it.
 
@@ -468,16 +466,10 @@ class Machine:
         self._retake = False
         self.outbox.post(COORDINATOR, w.ReleaseP(lease.p, lease.epoch, self._load(), wants, leaving))
         self.lease.drop()
+        self.hunger.left()
         if self.find.state is not State.RUNNING and wants:
             self.find.move(Event.HAS_WORK, now)
         self.find.move(Event.LEAVE_WANTING if wants else Event.LEAVE_IDLE, now)
-
-    def _give(self, under_way_ns: int, beside: bool) -> None:
-        """Somebody is hungry: send half of what can move. `beside` a slice that has taken `under_way_ns` by now."""
-        lease = self.lease.lease
-        if lease is not None and (leaving := self.moves.give(under_way_ns, beside)):
-            self.sched.hungry = False
-            self.outbox.post(COORDINATOR, w.Give(lease.p, lease.epoch, leaving))
 
     def _load(self) -> w.Load:
         return census.load(self.sched, self.programs.values(), self._to_ms)

@@ -7,6 +7,8 @@ Rule.       An operation that never waits (add, done, close, unlock …) and a l
             wait for that; only this queue does.
 Order.      First in, first out to each destination. What goes to the home that owes the
             acknowledgement need not wait for it: that link is ordered anyway.
+Patient.    That the counter of a wait group changed can wait for PATIENCE_NS: then a thousand short goroutines that
+            are done cost ten messages, not a thousand. If anything else was posted, nothing waits.
 Threads.    The main thread posts at any time; `release` is called under the shell's lock, by either
             thread. It takes entries from the left one by one and puts back what must wait, so that
             a concurrent post, on the right, is neither lost nor reordered.
@@ -17,10 +19,12 @@ Rejected.   Vector clocks: each message would carry one number per M, to save a 
 from collections import deque
 from typing import Final, NamedTuple
 
+from cluster.model.clock import MICROSECOND, Instant
 from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Message, Output
 
 COORDINATOR: Final = MId(-1)  # as a destination
+PATIENCE_NS: Final = 500 * MICROSECOND  # as results of tasks have
 
 
 class Entry(NamedTuple):
@@ -39,22 +43,37 @@ class Outbox:
         self._sent: dict[MId, int] = {}  # no-wait messages sent to each destination
         self._told: dict[MId, int] = {}  # of these, how many have taken effect
         self.printed = 0  # bytes of output posted and not released
+        self._urgent = 0  # entries that are not patient
+        self._patient_since = Instant(0)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def post(self, to: MId, message: Message) -> None:
         """Send when everything that this M caused before has taken effect."""
+        self._urgent += 1
         self._entries.append(Entry(to, message, False))
 
     def post_nowait(self, to: MId, message: Message) -> None:
         """The same, and hold back what comes later until this has taken effect."""
+        self._urgent += 1
         self._entries.append(Entry(to, message, True))
+
+    def post_patient(self, to: MId, message: Message, now: Instant) -> None:
+        """The same, and `to` need not hear of it at once."""
+        if not self._entries:
+            self._patient_since = now
+        self._entries.append(Entry(to, message, True))
+
+    def may_wait(self, now: Instant) -> bool:
+        """Whether all that is here has time."""
+        return bool(self._entries) and not self._urgent and now - self._patient_since < PATIENCE_NS
 
     def output(self, program: ProgramId, stream: int, data: bytes) -> None:
         """Print: a no-wait operation on the coordinator."""
         size = len(data)
         self.printed += size  # with no call in between, where another thread could count, too
+        self._urgent += 1
         self._entries.append(Entry(COORDINATOR, Output(program, stream, data), True))
 
     def told(self, by: MId, count: int) -> None:
@@ -76,6 +95,7 @@ class Outbox:
         """All that may leave now, in order; neighbouring output of one stream is made one message."""
         if not self._entries:
             return []
+        self._urgent = 0
         leaving: list[tuple[MId, Message]] = []
         kept: list[Entry] = []
         owing = dict.fromkeys(self.owed)
@@ -104,6 +124,7 @@ class Outbox:
                 leaving.append((entry.to, message))
         if printing:
             leaving.append((COORDINATOR, _joined(printing)))
+        self._urgent += len(kept)  # they have waited long enough
         self._entries.extendleft(reversed(kept))
         return leaving
 

@@ -1,5 +1,6 @@
 """Who gets which P and which goroutines, who is told of hunger, and whose P is asked back."""
 
+from cluster.model.ids import NO_M
 from cluster.model.limits import SLICE_NS
 from cluster.model.status import MStatus
 from cluster.wire import messages as w
@@ -57,6 +58,18 @@ def test_a_gift_is_shared_out_in_fair_batches() -> None:
     assert office.heard("w0", w.Hunger) == [w.Hunger(False, True)], "there is a backlog, and nobody is hungry"
     office.say("w0", w.Pull(*office.lease(0)))
     assert office.heard("w0", w.Work)[0].records == records(program, 7)
+
+
+def test_all_of_a_gift_goes_to_the_only_one_who_is_hungry_and_so_does_what_follows() -> None:
+    office = Office(procs=2, ms=2)
+    program = office.start()
+    office.give(0, *records(program, *range(2, 8)))
+    assert [len(work.records) for work in office.heard("w1", w.Work)] == [6] and not len(office.state.globrunq)
+    office.give(0, *records(program, 8, 9))
+    assert office.heard("w1", w.Work)[-1].records == records(program, 8, 9), "it runs, and nobody is hungry"
+    office.m(0).gave_to = NO_M
+    office.give(0, *records(program, 10))
+    assert len(office.state.globrunq) == 1
 
 
 def test_started_goroutines_go_to_one_thief_together_and_the_others_as_ever() -> None:

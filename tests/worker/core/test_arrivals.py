@@ -12,8 +12,8 @@ from tests.worker.movers import give, queued, start, step, twin
 from tests.worker.seat import ME, OTHER, A
 from worker.core import records
 from worker.core.census import surveyed
-from worker.core.moves import PACE_NS
 from worker.core.outbox import COORDINATOR
+from worker.core.pace import PACE_NS
 from worker.core.programs import Hosted
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)

@@ -6,15 +6,16 @@ from random import Random
 import pytest
 
 from cluster.kernel.g import pinned_by
-from cluster.model.clock import MILLISECOND
+from cluster.model.clock import MILLISECOND, SECOND
 from cluster.model.ids import ProgramId
 from cluster.model.limits import MOVE_SLICE_NS, MOVES_MAX
 from cluster.wire import frame
 from cluster.wire.messages import Drop, Give, ReleaseP, Retake, Told
 from tests.worker.movers import give, queued, start, step
 from tests.worker.seat import EPOCH, OTHER, P0, A
-from worker.core.moves import PACE_NS, REST, STUCK_NS, Moves, Pace
+from worker.core.moves import CHUNK, GIVEN_MAX, PAYS, REST, Moves
 from worker.core.outbox import COORDINATOR
+from worker.core.pace import PACE_NS, STUCK_NS
 
 pytestmark = pytest.mark.skipif(not frame.available, reason=frame.why_not)
 
@@ -27,17 +28,26 @@ def test_they_leave_only_while_slices_are_long(slice_ns: int) -> None:
     assert bool(give(seat)) is (slice_ns > MOVE_SLICE_NS)
 
 
-def test_the_pace_forgets_what_is_long_ago_and_counts_the_slice_under_way() -> None:
-    pace = Pace()
-    assert not pace.slow(0), "nobody knows yet"
-    pace.ran(0, 1)
-    assert not pace.slow(0) and not pace.slow(2 * MOVE_SLICE_NS - 1) and pace.slow(2 * MOVE_SLICE_NS)
-    pace.ran(PACE_NS, 100_000)
-    assert not pace.slow(10 * MILLISECOND), "one hog among many who chat"
-    assert pace.slow(STUCK_NS), "nobody chats while the M is stuck"
-    for _ in range(30):
-        pace.ran(10 * MILLISECOND, 1)
-    assert pace.slow(0)
+def test_one_whose_slices_are_short_stays_among_others_whose_are_long() -> None:
+    seat = start()
+    first, *_ = queued(seat)
+    for _ in range(3):
+        seat.machine.moves.pace.ran(MOVE_SLICE_NS // 2, 1, first)
+    seat.machine.moves.pace.ran(PACE_NS * 10, 1)
+    gave = give(seat)
+    assert len(gave) == 2 and first.goid not in [record.goid for record in gave]
+    assert len(seat.machine.moves.give(STUCK_NS, beside=False)) == 1, "nobody chats while the M is stuck"
+
+
+def test_one_that_has_left_is_a_stranger_when_it_comes_back() -> None:
+    seat = start()
+    pace = seat.machine.moves.pace
+    for g in queued(seat):
+        pace.ran(MOVE_SLICE_NS * 4, 1, g)
+    gave = [record.goid for record in give(seat)]
+    assert [g.goid for g in seat.gs() if (A, g.goid) in pace._means_ns] == [
+        g.goid for g in seat.gs() if g.goid not in gave and g.goid != 1
+    ]
 
 
 def test_the_last_one_is_not_given_away() -> None:
@@ -243,12 +253,72 @@ def test_packing_has_a_share_of_the_time() -> None:
         return set()
 
     seat.machine.moves._telling = slow  # type: ignore[misc]
-    assert len(give(seat)) == 2
+    seat.machine.moves.pace.ran(0, 1_000_000)  # slices are short, as far as is known
+    assert len(seat.machine.moves.give(STUCK_NS, beside=False)) == 2
+    seat.machine.moves.pace.ran(PACE_NS * 10_000_000, 1)
     assert give(seat) == ()
     clock.advance(REST * MILLISECOND - 1)
     assert give(seat) == ()
     clock.advance(1)
     assert len(give(seat)) == 1
+
+
+def test_packing_that_pays_has_half_of_the_time() -> None:
+    seat = start()
+    seat.machine.moves._telling = lambda: (seat.clock.advance(MILLISECOND), set())[1]  # type: ignore[misc,func-returns-value]
+    assert len(give(seat)) == 2
+    seat.clock.advance(MILLISECOND - 1)
+    assert give(seat) == ()
+    seat.clock.advance(1)
+    assert len(give(seat)) == 1
+
+
+def test_one_delay_does_not_make_packing_dear() -> None:
+    moves = start().machine.moves
+    moves.pace.ran(0, 1_000_000)
+    moves.pace.ran(PACE_NS, PACE_NS // (10 * PAYS))
+    average_ns = moves.pace.average_ns
+    assert average_ns is not None
+    price_ns = average_ns // PAYS
+    assert moves._pays(10, 10 * price_ns) and moves._pays(10, 1000 * price_ns) and not moves._pays(10, 1000 * price_ns)
+    assert moves._pays(10, 10 * price_ns) and not moves._pays(0, 0)
+
+
+CROWD = """
+    async def main():
+        for i in range(COUNT):
+            go(write, i)
+        await gosched()
+        await waits()
+"""
+
+
+def test_many_that_have_not_begun_leave_in_chunks_which_go_on_though_nobody_is_hungry_any_more() -> None:
+    seat = start(CROWD.replace("COUNT", str(4 * CHUNK)), 1)
+    seat.machine.sched.hungry = True
+    sizes = []
+    for _ in range(5):
+        seat.machine.hunger.feed(seat.clock.now(), seat.clock.now(), beside=False)
+        sizes += [len(give.records) for _, give in seat.send() if isinstance(give, Give)]
+        seat.sent = []
+    assert sizes == [CHUNK, CHUNK, 1] and not seat.machine.moves.owing
+
+
+def test_no_more_than_so_many_leave_for_one_hunger() -> None:
+    seat = start(CROWD.replace("COUNT", str(4 * GIVEN_MAX)), 1)
+    left = len(give(seat))
+    while seat.machine.moves.owing:
+        left += len(seat.machine.moves.give_rest(beside=False))
+    assert left == GIVEN_MAX
+
+
+def test_no_chunk_follows_one_that_did_not_pay() -> None:
+    seat = start(CROWD.replace("COUNT", str(4 * CHUNK)), 1)
+    for _ in range(2):
+        seat.machine.moves._price_ns = MILLISECOND
+        seat.machine.moves.pace.ran(0, 1_000_000_000)
+    seat.machine.moves._telling = lambda: (seat.clock.advance(SECOND), set())[1]  # type: ignore[misc,func-returns-value]
+    assert len(give(seat)) == CHUNK and not seat.machine.moves.owing
 
 
 def test_one_whose_tell_is_under_way_stays_until_it_has_taken_effect() -> None:

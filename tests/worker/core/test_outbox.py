@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.model.clock import Instant, after
 from cluster.model.ids import MId, ProgramId
 from cluster.wire.messages import Drop, Message, Output
-from worker.core.outbox import COORDINATOR, Outbox
+from worker.core.outbox import COORDINATOR, PATIENCE_NS, Outbox
 
 A, B, C = MId(1), MId(2), MId(3)
 PROGRAM = ProgramId(1)
@@ -29,6 +30,30 @@ def test_messages_that_wait_for_their_answer_anyway_leave_at_once_and_in_order()
     assert len(outbox) == 3
     assert left(outbox) == [(A, 1), (B, 2), (A, 3)]
     assert left(outbox) == [] and len(outbox) == 0
+
+
+def test_what_is_patient_may_wait_for_a_while_and_with_nothing_else() -> None:
+    outbox = Outbox()
+    assert not outbox.may_wait(Instant(0)), "there is nothing"
+    outbox.post_patient(A, word(1), Instant(100))
+    outbox.post_patient(B, word(2), Instant(200))
+    assert outbox.may_wait(Instant(200)) and not outbox.may_wait(after(Instant(100), PATIENCE_NS))
+    outbox.post(A, word(3))
+    assert not outbox.may_wait(Instant(200))
+    assert left(outbox) == [(A, 1)] and outbox.owed == [A]
+    outbox.post_patient(B, word(4), Instant(300))
+    assert not outbox.may_wait(Instant(300)), "what is held back has waited enough"
+    outbox.told(A, 1)
+    assert left(outbox) == [(B, 2), (B, 4)]
+    outbox.told(B, 2)
+    assert left(outbox) == [(A, 3)]
+
+
+def test_what_is_printed_does_not_wait_behind_the_patient() -> None:
+    outbox = Outbox()
+    outbox.post_patient(A, word(1), Instant(0))
+    outbox.output(PROGRAM, 1, b"x")
+    assert not outbox.may_wait(Instant(0))
 
 
 def test_nothing_reaches_others_before_a_no_wait_message_has_taken_effect() -> None:
