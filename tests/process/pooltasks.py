@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cluster
 from cluster import Chan, go, sleep
+from cluster.bench.badtasks import HeldError, OddError
 
 
 def square(x: int) -> int:
@@ -24,21 +25,6 @@ async def square_later(x: int) -> int:
 
 def fails(text: str) -> None:
     raise LookupError(text)
-
-
-class OddError(Exception):
-    """Cannot be made anew from what pickle keeps of it."""
-
-    def __init__(self, place: str, number: int) -> None:
-        super().__init__(f"{number} at {place}")
-
-
-class HeldError(Exception):
-    """Cannot be pickled."""
-
-    def __init__(self) -> None:
-        super().__init__("held")
-        self.lock = threading.Lock()
 
 
 def raises_odd() -> None:
