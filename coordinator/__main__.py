@@ -12,12 +12,13 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import zmq
 
-from cluster.launch import connection, sockets
+from cluster.launch import connection, premises, sockets
 from cluster.launch.connection import Connection
 from cluster.launch.cpus import default_procs
 from cluster.launch.version import PYTHON
@@ -144,7 +145,10 @@ def _serve(place: Place, begin: Callable[[Instant], Core], watch_stdin: bool) ->
     clock = MonotonicClock()
     core = begin(clock.now())
     pair = sockets.new_pair() if place.keyed else None
-    server = Server(core, clock, place.address, (wake_read, *([sys.stdin.fileno()] if watch_stdin else [])), pair)
+    wake_fds = (wake_read, *([sys.stdin.fileno()] if watch_stdin else []))
+    clear = partial(premises.clear, place.directory)
+    clear()
+    server = Server(core, clock, place.address, wake_fds, pair, clear)
     address = _reached_at(server.address)
     connection.write(place.file, Connection(address, os.getpid(), socket.gethostname(), _let_in(server, pair)))
     log.info("listening address=%s procs=%d pid=%d", server.address, len(core.state.table), os.getpid())
@@ -154,6 +158,7 @@ def _serve(place: Place, begin: Callable[[Instant], Core], watch_stdin: bool) ->
         server.run()
     finally:
         connection.remove(place.directory, place.file)
+        clear()
         if watch_stdin:
             connection.leave(place.directory)
         os.close(held)

@@ -8,7 +8,7 @@ broke, and under the next session when it has begun anew. A peer that does not n
 
 import logging
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import zmq
@@ -39,10 +39,17 @@ class Server:
     """Moves messages between the socket and the core, until the core is done or a wake fd is readable."""
 
     def __init__(
-        self, core: Core, clock: Clock, address: str, wake_fds: Iterable[int], pair: Pair | None = None
+        self,
+        core: Core,
+        clock: Clock,
+        address: str,
+        wake_fds: Iterable[int],
+        pair: Pair | None = None,
+        clear: Callable[[], None] = lambda: None,
     ) -> None:
-        """With `pair` nobody enters but those that `gate` lets in."""
+        """With `pair` nobody enters but those that `gate` lets in. `clear` removes what a lost client has left."""
         self._core: Final = core
+        self._clear: Final = clear
         self._clock: Final = clock
         self._context: Final = zmq.Context()
         self.gate: Final = None if pair is None else Gate(self._context, patient=False)
@@ -156,6 +163,8 @@ class Server:
             self._send(to, batch)
         for peer in gone:
             self._forget(peer)
+        if gone:
+            self._clear()
 
     def _send(self, to: PeerId, messages: list[Message]) -> None:
         if (known := self._ends.get(to)) is None:

@@ -1,6 +1,6 @@
 """Stand-ins for what the decisions are kept apart from: the clock, the shell that drives a kernel, other Ms."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar, cast
 
@@ -251,3 +251,30 @@ def serving() -> Iterator[None]:
         yield
     finally:
         sched.serving = False
+
+
+class FakeDepot:
+    """A depot on no disk: what was put there, by name. `room`: for so many bytes, together."""
+
+    def __init__(self, room: int = 1 << 62) -> None:
+        self.shelf: dict[str, list[bytearray]] = {}
+        self.dropped: list[str] = []
+        self.fetched = 0
+        self._room = room
+
+    def put(self, parts: Sequence[bytes | memoryview]) -> str:
+        size = sum(map(len, parts))
+        if size > self._room:
+            return ""
+        self._room -= size
+        name = f"part-{len(self.shelf)}"
+        self.shelf[name] = [bytearray(part) for part in parts]
+        return name
+
+    def fetch(self, name: str) -> list[memoryview]:
+        parts = [memoryview(part) for part in self.shelf[name]]
+        self.fetched += sum(map(len, parts))
+        return parts
+
+    def drop(self, name: str) -> None:
+        self.dropped.append(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from cluster.kernel import runner
-from cluster.launch import connection, sockets
+from cluster.launch import connection, premises, sockets
 from cluster.launch.connection import Connection
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
@@ -132,7 +132,7 @@ def serve(
         link = Link(site.coordinator.address, site.endpoint_of(pid), (parent_fd,), clock, site.coordinator.keys)
         dice = None if chaos is None else Random(f"{chaos} {index}")
         register = RegisterM(pid, PYTHON, link.endpoint, frame.why_not, runner.why_not, link.key)
-        loop = Loop(link, clock, register, dice)
+        loop = Loop(link, clock, register, site.directory, dice)
         reason = loop.run()
         os._exit(FOREIGN if "Python" in reason else 0)  # no `finally` of any goroutine runs
 
@@ -144,6 +144,7 @@ def serve(
     nursery.fork(count)
     code = nursery.watch(site.coordinator, sys.stdin.fileno() if watch_stdin else None, grows)
     if watch_stdin and site.directory is not None:
+        premises.clear(site.directory)
         connection.leave(site.directory)
     return code
 

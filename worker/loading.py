@@ -10,10 +10,14 @@ import importlib.util
 import os
 import sys
 import traceback
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Final
 
 from cluster.kernel.sched import current_goroutine
+from cluster.launch import premises
+from cluster.launch.depot import Depot
+from cluster.model.errors import ClusterError
 from cluster.model.ids import ProgramId
 from cluster.wire.messages import Source
 from cluster.wire.pickling import MAIN_PREFIX
@@ -26,7 +30,9 @@ _INSTALLED: Final = ("site-packages", "dist-packages")
 class FileLoader:
     """The `Loader` of a real process."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path | None = None) -> None:
+        """`directory` is that of the cluster, if all its processes share one."""
+        self._directory: Final = directory
         self._ours: Final = dict.fromkeys(sys.modules)  # imported before any program: never imported anew
         self._path: Final = list(sys.path)
         self._argv: Final[dict[ProgramId, list[str]]] = {}
@@ -47,6 +53,15 @@ class FileLoader:
             return self._load(program, source, by_path)
         finally:
             self._loading = None
+
+    def depot(self, name: str) -> Depot | None:
+        """See `Loader`."""
+        if self._directory is None:
+            return None
+        try:
+            return Depot(premises.find(self._directory, name), once=False)
+        except ClusterError:  # its client has gone meanwhile
+            return None
 
     def _load(self, program: ProgramId, source: Source, by_path: bool) -> str:
         name = f"{MAIN_PREFIX}{program}__"

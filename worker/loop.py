@@ -21,6 +21,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from types import FrameType
 from typing import Final
@@ -56,8 +57,10 @@ PUMP_NS: Final = 50_000_000  # how long a blocked M waits before it lets time pa
 class Loop:
     """Drives one machine until it is done. Implements the machine's `Hands`."""
 
-    def __init__(self, link: Link, clock: Clock, register: RegisterM, chaos: Random | None = None) -> None:
-        """`chaos`: see worker/core/moves.py."""
+    def __init__(
+        self, link: Link, clock: Clock, register: RegisterM, directory: Path | None, chaos: Random | None = None
+    ) -> None:
+        """`directory`: see FileLoader. `chaos`: see worker/core/moves.py."""
         self._link: Final = link
         self._aside: Final = Aside()
         self.netpoll: Final = Epoll()
@@ -68,7 +71,7 @@ class Loop:
         self._busy: Final = threading.Event()  # cleared while the main thread waits for messages
         self._deferred: deque[tuple[MId, Message]] = deque()
         self._looked_at = self._pumped_at = clock.now()
-        self.machine: Final = Machine(clock, FileLoader(), self, register, cpu_reader(), chaos)
+        self.machine: Final = Machine(clock, FileLoader(directory), self, register, cpu_reader(), chaos)
         self._preemptor: Final = Preemptor(
             lambda: self.machine.sched, self.machine.preemptible, self._serve, self._let_finish, self._unwanted
         )

@@ -6,6 +6,8 @@ embedded     a coordinator and workers that live as long as one `with` block
 dealer       a connection to a coordinator with one end of a link on it, for clients and nurseries
 sockets      what every shell does with a ZeroMQ socket
 gate         who may enter, where there are keys
+depot        the files of large arguments and results
+premises     where these are: made, locked, and cleared away
 version      which Python this is
 client       the link of a client to the coordinator
 

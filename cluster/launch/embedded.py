@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from cluster.launch import premises
 from cluster.launch.connection import SOCKET, Connection, check_answers, ipc_address
 from cluster.model.errors import ClusterError, NoClusterError
 from cluster.model.limits import START_TIMEOUT_NS
@@ -95,6 +96,7 @@ class Embedded:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        premises.clear(self.directory, all=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

@@ -47,6 +47,15 @@ NET_BYTES_MAX: Final = 1 << 20  # in one system call: it keeps its M, and a read
 LISTEN_BACKLOG: Final = 4096  # calls not yet accepted; the system's own limit, Linux's default, is no higher
 TCP_KEEPALIVE_S: Final = 15  # Go's, of silence before a peer is asked whether it is there
 
+# Large arguments and results of tasks, which go by files on one machine: see cluster/wire/apart.py.
+APART_BYTES_MIN: Final = 64 << 10  # shorter ones stay in frames: there a file costs as much as it spares
+APART_MEMORY_MAX: Final = 256 << 20  # in /dev/shm, of what one process has written for one pool. What is beyond goes to
+# disk, as a longer one does: when memory is needed the kernel writes it out
+APART_MEMORY_SHARE: Final = 2  # all together use no more than one half of /dev/shm
+APART_PARTS_MAX: Final = 1 << 20  # buffers of one argument or result
+APART_MAPPED_MAX: Final = 128  # files at once; in Python 3.11 and 3.12 each keeps a descriptor, and a process has 1024
+AHEAD_BYTES_MAX: Final = 256 << 20  # arguments and results of one `map` that nobody has asked for, or one chunk
+
 # Leases. The holder gives up before the grantor takes back: see coordinator/core/ptable.py.
 # On one machine, and across machines, where a switch of the network may take seconds.
 LEASE_RENEW_NS: Final = 500 * MILLISECOND

@@ -29,6 +29,9 @@ LOCK: Final = threading.RLock()  # of all futures: it is held for moments
 class Future(futures.Future[T], Generic[T]):
     """The result of a task that may not have ended."""
 
+    apart = 0  # bytes of its arguments that are not in `data`
+    brought = 0  # bytes of its result, if it was not a plain one
+
     def __init__(
         self,
         function: bytes = b"",

@@ -1,7 +1,8 @@
 """`map`: many calls of one function, in chunks, lazily.
 
-Window.     AHEAD chunks for each P are under way or wait for their consumer. No more is taken from the iterable, and
-            so no more results are kept: neither an endless iterable nor a slow consumer fills memory, here or there.
+Window.     AHEAD chunks for each P are under way or wait for their consumer, fewer when they and their results have
+            more than AHEAD_BYTES_MAX. No more is taken from the iterable, and so no more results are kept: neither
+            an endless iterable nor a slow consumer fills memory, here or there.
 Chunks.     The first have one item each and tell how long an item takes; from then on a chunk has CHUNK_NS of
             work, at most GROWTH times the chunk before. Near the end of an iterable that has a length chunks become
             smaller, so that all Ps end together (guided self-scheduling).
@@ -20,8 +21,10 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from cluster.kernel.tasks import Chunk, run_chunk
 from cluster.model.clock import MILLISECOND
+from cluster.model.limits import AHEAD_BYTES_MAX
 from cluster.pool.futures import Future
 from cluster.pool.pool import Pool
+from cluster.wire.apart import has_lumps, lumped
 
 T = TypeVar("T")
 
@@ -109,6 +112,9 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         self._pending: deque[Future[Chunk]] = deque()
         self._ended: SimpleQueue[Future[Chunk]] | None = None if ordered else SimpleQueue()
         self._sizes: dict[Future[Chunk], int] = {}
+        self._bytes = 0  # of arguments that are under way
+        self._brought = 0  # bytes of the result that was taken last
+        self._bytes_max: Final = maxsize if eager else AHEAD_BYTES_MAX
         self._values: deque[T] = deque()
         self._failure: bytes | None = None
         self._exhausted = False
@@ -164,7 +170,10 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         size = self._sizes[future]
         values, failure, ran_ns = future.result(self._left())
         del self._sizes[future]
-        self._chunks.ended(size, future.size, ran_ns)
+        given = future.size + future.apart
+        self._bytes -= given
+        self._brought = future.brought
+        self._chunks.ended(size, max(given, future.brought), ran_ns)
         self._values.extend(values)  # type: ignore[arg-type]  # what `fn` returned
         self._failure = failure
         if self._progress is not None:
@@ -172,15 +181,30 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         if failure is None:
             self._fill()
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more chunk, with its result, may wait."""
+        return not self._sizes or self._bytes + len(self._sizes) * self._brought < self._bytes_max
+
+    def _lumped(self, items: list[Any]) -> list[Any]:
+        """These, as they are sent: see apart.py. The first one decides, for a look at each would cost a tenth more."""
+        if not self._star:
+            return lumped(items) if has_lumps(items[:1]) else items
+        if type(items[0]) is tuple and has_lumps(items[0]):
+            return [lumped(row) if type(row) is tuple else row for row in items]
+        return items
+
     def _fill(self) -> None:
-        while not self._exhausted and len(self._sizes) < self._ahead:
+        while not self._exhausted and len(self._sizes) < self._ahead and self._has_room:
             items = list(islice(self._items, self._chunks.next()))
             if not items:
                 self._exhausted = True
                 break
             self._chunks.took(len(items))
-            future = self._pool.submit(run_chunk, (self._fn, (items,), self._star), {}, self._retries)
+            arguments = self._fn, (self._lumped(items),), self._star
+            future = self._pool.submit(run_chunk, arguments, {}, self._retries)
             self._sizes[future] = len(items)
+            self._bytes += future.size + future.apart
             if self._ended is None:
                 self._pending.append(future)
             else:

@@ -21,12 +21,15 @@ from functools import partial
 from typing import Any, Final
 from weakref import WeakSet
 
+from cluster.launch import premises
 from cluster.launch.client import Client
+from cluster.launch.depot import Depot
 from cluster.model.errors import ClusterError, LostError, ProgramError
 from cluster.model.ids import ProgramId
 from cluster.pool.futures import Future
 from cluster.pool.shipping import Shipping, carrier
 from cluster.pool.tasks import Blame, Task, Tasks
+from cluster.wire.apart import Reference
 from cluster.wire.messages import (
     Accepted,
     Ended,
@@ -70,10 +73,7 @@ class Pool:
         limit: int | None = None,
     ) -> None:
         """`write` gets what tasks print; at most `limit` of them are out. CannotShipError for the initializer."""
-        self._shipping: Final = Shipping(source)
-        self._options: Final = Options(
-            False, False, False, pool=True, initializer=self._shipping.initializer(*initializer)
-        )
+        prepared = Shipping(source).initializer(*initializer)
         self._source: Final = source
         self._write: Final = write
         self._requests: deque[Request] = deque()
@@ -85,6 +85,12 @@ class Pool:
         self.broken: BaseException | None = None  # why no task can be run
         self._limit: Final = limit
         self._client: Final = connect(self._read_fd)
+        self._premises: Final = premises.make(self._client.address)
+        self._depot: Final = None if self._premises is None else Depot(self._premises.entry, once=True)
+        self._shipping: Final = Shipping(source, self._depot)
+        self._fetched = 0  # by it, when it was looked at last
+        depot = "" if self._premises is None else self._premises.name
+        self._options: Final = Options(False, False, False, pool=True, initializer=prepared, depot=depot)
         self._program: ProgramId | None = None
         self._tasks = Tasks(1, limit)
         self._procs: futures.Future[int] = futures.Future()
@@ -107,12 +113,21 @@ class Pool:
             future.set_exception(error)
             return future
         future = Future(function, data, retries, parks, self._withdraw)
+        if type(data) is Reference:
+            self._lend(future, data)
         self._requests.append(future)
         if self._asleep:
             self._wake()
         if self._closed:  # meanwhile: whoever comes last sees to it
             self._fail_requests()
         return future
+
+    def _lend(self, future: Future[Any], reference: Reference) -> None:
+        """Its arguments lie in the depot until it is done, however it ends: it may be run again."""
+        assert self._depot is not None, "there it lies"
+        drop, name = self._depot.drop, reference.name
+        future.data, future.apart = bytes(reference), reference.size
+        future.add_done_callback(lambda _: drop(name))
 
     @property
     def closed(self) -> bool:
@@ -194,6 +209,8 @@ class Pool:
             self._closed = True
             self._fail_requests()
             self._client.close()
+            if self._premises is not None:
+                self._premises.close()
             os.close(self._read_fd)
             os.close(self._wake_fd)
 
@@ -252,20 +269,28 @@ class Pool:
     def _take(self, message: ToClient) -> None:
         match message:
             case Results(program, numbers, kinds, told, ran_ns) if program == self._program:
-                ended, settle = self._tasks.ended(numbers, ran_ns, sum(map(len, told))), self._shipping.settle
+                before, self._fetched = self._fetched, self._shipping.fetched
+                size = sum(map(len, told)) + self._fetched - before  # of results apart, those of the last message
+                ended, settle = self._tasks.ended(numbers, ran_ns, size), self._shipping.settle
                 for task, kind, value in zip(ended, kinds, values(kinds, told), strict=True):
-                    if task is not None and (error := settle(task, kind, value)) is not None:
+                    if task is None:
+                        self._shipping.discard(value)
+                    elif (error := settle(task, kind, value)) is not None:
                         _log.critical("Exception in initializer:", exc_info=error)
                         task.set_exception(_as_broken(error))
                         raise error
             case TasksLost(program, lost, kept, why) if program == self._program:
                 self._fail_some(self._tasks.lost(lost, kept, partial(_lost, why)))
+                self._clear_depot()
             case Ended(program=program) if program == self._program:
                 self._program = None
                 self._ended(message)
             case Output(stream=stream, data=data):
                 self._write(stream, data)
-            case Results() | TasksLost() | Ended() | Status():  # of a program that is no more
+            case Results(values=told):  # of a program that is no more
+                for value in told:
+                    self._shipping.discard(value)
+            case TasksLost() | Ended() | Status():  # likewise
                 pass
             case _:
                 raise ClusterError(f"the coordinator sent {type(message).__name__} to a pool")
@@ -283,6 +308,12 @@ class Pool:
             case _:
                 raise ClusterError(f"the pool was ended: {message.text}")
         self._fail_some(self._tasks.over(blame))
+        self._clear_depot()
+
+    def _clear_depot(self) -> None:
+        """An M may have died between writing a result and telling of it."""
+        if self._depot is not None:
+            self._depot.drop_of_the_dead()
 
     def _fail_some(self, failed: list[tuple[Task, ClusterError]]) -> None:
         for task, error in failed:

@@ -6,7 +6,7 @@ Short plain arguments are nobody's to change: they are not pickled here, but all
 """
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import iscoroutinefunction
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, cast
@@ -15,23 +15,27 @@ from cluster.kernel.plain import Data, all_short
 from cluster.kernel.tasks import CREATOR, carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import ProgramId
-from cluster.model.limits import TASK_BYTES_MAX
+from cluster.model.limits import APART_BYTES_MIN, TASK_BYTES_MAX
 from cluster.pool.futures import Future
+from cluster.wire import apart
 from cluster.wire.messages import Record, Source
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, NoObjects, Pickling
 from cluster.wire.results import PLAIN
 
 FUNCTIONS_MAX: Final = 1024
+_REFUSING: Final = apart.Refusing()
 _MAIN: Final = b"__main__"
 
 
 class Shipping:
     """Writes the calls of one pool, and reads their results."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, depot: apart.Depot | None = None) -> None:
+        """What is large goes to `depot`, if there is one: see cluster/wire/apart.py."""
         self._by_value: Final = not source.path
         self._pickling: Final = Pickling("__main__", NoObjects(), main_by_value=self._by_value)
+        self._pickling.depot = self._depot = depot
         self._functions: dict[
             object, tuple[bytes, bool]
         ] = {}  # its bytes, or b"" when it has no name; whether it parks
@@ -39,8 +43,15 @@ class Shipping:
     def call(
         self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
     ) -> tuple[bytes, Data, bool]:
-        """(function, data, whether it is async). CannotShipError when it cannot be pickled, or is too large."""
-        function, data, parks = self._written(fn, args, kwargs)
+        """(function, data, whether it is async). CannotShipError when it cannot be pickled, or is too large.
+
+        `data` is a Reference if it lies in the depot.
+        """
+        function, data, parks = (
+            self._written(fn, args, kwargs, None)
+            if self._depot is None
+            else self._sorted(self._depot, fn, args, kwargs)
+        )
         if len(data) > TASK_BYTES_MAX:
             raise CannotShipError(
                 f"the arguments of {fn!r} have {len(data)} bytes, and a task may have {TASK_BYTES_MAX}: put them into "
@@ -48,8 +59,38 @@ class Shipping:
             )
         return function, data, parks
 
+    def _sorted(
+        self, depot: apart.Depot, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> tuple[bytes, Data, bool]:
+        """What is large goes to the depot. All else costs no more than a look at it."""
+        try:
+            function, data, parks = self._written(fn, args, kwargs, _REFUSING)
+        except apart.LargeBuffer:
+            taking = apart.Taking()
+            named = dict(zip(kwargs, apart.lumped(tuple(kwargs.values())), strict=True))
+            function, data, parks = self._written(fn, apart.lumped(args), named, taking)
+            if (reference := _put(depot, data, taking.taken)) is None:
+                return self._written(fn, args, kwargs, None)
+        else:
+            reference = _put(depot, data, ()) if len(data) >= APART_BYTES_MIN else None
+        return function, reference or data, parks
+
+    @property
+    def fetched(self) -> int:
+        """Bytes of results that have been taken out of the depot so far."""
+        return 0 if self._depot is None else self._depot.fetched
+
+    def discard(self, value: object) -> None:
+        """Nobody wants this result."""
+        if self._depot is not None and isinstance(value, bytes) and (name := apart.name_in(value)):
+            self._depot.drop(name)
+
     def _written(
-        self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+        self,
+        fn: Callable[..., object],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+        taker: apart.Taker | None,
     ) -> tuple[bytes, Data, bool]:
         function, parks = b"", False
         if type(fn) is FunctionType or (type(fn) is BuiltinFunctionType and type(fn.__self__) is ModuleType):
@@ -60,15 +101,20 @@ class Shipping:
         if function:
             if not kwargs and all_short(args):
                 return function, args, parks
+            if taker is _REFUSING and (apart.has_lumps(args) or apart.has_lumps(tuple(kwargs.values()))):
+                raise apart.LargeBuffer
             try:
-                data = pickle.dumps((args, kwargs), PROTOCOL)
+                data = pickle.dumps((args, kwargs), PROTOCOL, buffer_callback=taker)
             except Exception:  # noqa: BLE001  # its own code may raise anything; below it is told what it is
                 function = b""
             else:
                 if not (self._by_value and _MAIN in data):
                     return function, data, parks
                 function = b""
-        return function, self._pickling.dumps((fn, args, kwargs), f"a task, {fn!r}, or an argument of it,"), parks
+        if taker is not None:
+            taker.begin()
+        what = f"a task, {fn!r}, or an argument of it,"
+        return function, self._pickling.dumps((fn, args, kwargs), what, taker), parks
 
     def _function(self, fn: FunctionType | BuiltinFunctionType) -> tuple[bytes, bool]:
         try:
@@ -93,11 +139,13 @@ class Shipping:
             return None
         assert isinstance(value, bytes), "what is not plain is pickled"
         if kind == Result.RETURNED:
+            before = self.fetched
             try:
                 result = self._pickling.read(value)
             except BaseException as error:  # noqa: BLE001  # a missing module, or a class's own error
                 future.set_exception(_unreadable("its result", f"{type(error).__name__}: {error}"))
             else:
+                future.brought = len(value) + self.fetched - before
                 future.set_result(result)
         elif kind == Result.WITHDRAWN:
             future.withdrawn()
@@ -123,6 +171,10 @@ class Shipping:
                 return error
         error.add_note(f"\nTraceback on the worker:\n{lines.rstrip()}")
         return error
+
+
+def _put(depot: apart.Depot, data: Data, buffers: Sequence[memoryview]) -> apart.Reference | None:
+    return apart.put(depot, data, buffers) if isinstance(data, bytes) else None  # plain arguments are short
 
 
 def _unreadable(what: str, why: str) -> CannotShipError:

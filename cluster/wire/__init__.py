@@ -15,6 +15,7 @@ pickling    goroutines and values that cross an M, with runtime objects sent by 
 moving      started goroutines as bytes, and back
 reducing    how what they hold is written that pickle cannot write
 rebuilding  what is called when that is read
+apart       large values beside the frames that tell of them
 coderef     code by name, with proof that it is the same
 sharing     what a goroutine that moves shares with those that stay
 refusal     which variable keeps a goroutine where it is

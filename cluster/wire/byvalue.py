@@ -7,6 +7,7 @@ version of Python.
 import io
 import pickle
 import sys
+from collections.abc import Callable
 from types import FunctionType
 from typing import Protocol
 
@@ -26,14 +27,19 @@ def forget_name(obj: FunctionType | type) -> None:
     cloudpickle.register_pickle_by_value(sys.modules[obj.__module__])
 
 
-def dumps(obj: object, reduces: Reduces) -> bytes:
-    """Bytes for `obj`; raises what pickle raises when it cannot be written."""
+def dumps(obj: object, reduces: Reduces, buffers: Callable[[pickle.PickleBuffer], bool] | None = None) -> bytes:
+    """Bytes for `obj`; raises what pickle raises when it cannot be written. `buffers`: pickle's callback."""
     file = io.BytesIO()
-    write(obj, reduces, file)
+    write(obj, reduces, file, buffers)
     return file.getvalue()
 
 
-def write(obj: object, reduces: Reduces, file: io.BytesIO) -> pickle.Pickler:
+def write(
+    obj: object,
+    reduces: Reduces,
+    file: io.BytesIO,
+    buffers: Callable[[pickle.PickleBuffer], bool] | None = None,
+) -> pickle.Pickler:
     """The same, to a file; who has written it."""
 
     class Writer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -41,6 +47,6 @@ def write(obj: object, reduces: Reduces, file: io.BytesIO) -> pickle.Pickler:
             reduced = reduces.reduce(obj)
             return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
-    writer: pickle.Pickler = Writer(file, protocol=5)
+    writer: pickle.Pickler = Writer(file, protocol=5, buffer_callback=buffers)
     writer.dump(obj)
     return writer

@@ -72,6 +72,7 @@ class Options(NamedTuple):
     race: bool = False  # what its goroutines give each other is copied
     pool: bool = False  # it has no main: its goroutines run what its client submits, until that ends it
     initializer: bytes = b""  # of a pool: (function, arguments), pickled, to be called before the first task on an M
+    depot: str = ""  # of a pool: where large arguments and results lie, see cluster/launch/premises.py
 
 
 class Load(NamedTuple):

@@ -21,7 +21,7 @@ from types import CellType, FunctionType
 from typing import Any, Final, Protocol
 
 from cluster.model.errors import CannotShipError
-from cluster.wire import coderef, rebuilding
+from cluster.wire import apart, coderef, rebuilding
 from cluster.wire.coderef import Codes, nested_function
 from cluster.wire.nameless import Nameless
 
@@ -86,13 +86,14 @@ class Pickling:
         self._is_client: Final = isinstance(objects, NoObjects)
         self.nameless: Final[Container[object]] = Nameless(main_module) if self._is_client else ()
         self._plain: Final = _plain_writer(self)
+        self.depot: apart.Depot | None = None  # where large values lie, that the bytes which are read refer to
 
-    def dumps(self, obj: object, what: str = "a value") -> bytes:
-        """Bytes for `obj`; CannotShipError, naming `what`, when it cannot be pickled."""
+    def dumps(self, obj: object, what: str = "a value", taker: apart.Taker | None = None) -> bytes:
+        """Bytes for `obj`, less what `taker` takes; CannotShipError, naming `what`, when it cannot be pickled."""
         if not self._main_by_value:
             file = io.BytesIO()
             try:
-                self._plain(file, PROTOCOL).dump(obj)
+                self._plain(file, taker).dump(obj)
             except _REFUSALS:
                 pass  # perhaps it has no name: by value, below
             except Exception as error:
@@ -100,15 +101,26 @@ class Pickling:
             else:
                 return file.getvalue()
         byvalue = import_module("cluster.wire.byvalue")
+        if taker is not None:
+            taker.begin()
         try:
-            data: bytes = byvalue.dumps(obj, self)
+            data: bytes = byvalue.dumps(obj, self, taker)
         except Exception as error:
             raise self._cannot(what, error) from error
         return data
 
-    def loads(self, data: bytes | memoryview, mine: Sequence[object] = ()) -> object:
+    def loads(
+        self, data: bytes | memoryview, mine: Sequence[object] = (), buffers: Sequence[memoryview] = ()
+    ) -> object:
         """It. Raises whatever reading it raises: a missing module, a class's own error. `mine`: see moving.py."""
-        return _Reader(io.BytesIO(data), self, mine).load()
+        return _Reader(io.BytesIO(data), self, mine, buffers).load()
+
+    def fetch(self, name: str) -> object:
+        """What lies in the depot under this name; CannotShipError when nothing does. Raises what `loads` raises."""
+        if self.depot is None:
+            raise CannotShipError(f"{name} lies in a depot that this process cannot reach")
+        data, *buffers = self.depot.fetch(name)
+        return self.loads(data, buffers=buffers)
 
     def read(self, data: bytes) -> object:
         """The same, three times as fast for short data that plain pickle can read: where nothing of ours is named."""
@@ -159,6 +171,8 @@ class Pickling:
                 return self._objects.find
             if name == "main_attribute":
                 return self.main_attribute
+        if module == apart.__name__ and name == "fetch":
+            return self.fetch
         if module == coderef.__name__ and name in self.codes.makers:
             return self.codes.makers[name]
         if module == "__main__" or module.startswith(MAIN_PREFIX):
@@ -167,8 +181,10 @@ class Pickling:
 
 
 class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, pickling: Pickling, mine: Sequence[object]) -> None:
-        super().__init__(file)
+    def __init__(
+        self, file: io.BytesIO, pickling: Pickling, mine: Sequence[object], buffers: Sequence[memoryview]
+    ) -> None:
+        super().__init__(file, buffers=buffers)
         self._pickling = pickling
         self._mine = mine
 
@@ -179,8 +195,11 @@ class _Reader(pickle.Unpickler):
         return super().find_class(module, name) if found is None else found
 
 
-def _plain_writer(pickling: Pickling) -> Callable[[io.BytesIO, int], pickle.Pickler]:
+def _plain_writer(pickling: Pickling) -> Callable[[io.BytesIO, apart.Taker | None], pickle.Pickler]:
     class Writer(pickle.Pickler):
+        def __init__(self, file: io.BytesIO, taker: apart.Taker | None) -> None:
+            super().__init__(file, PROTOCOL, buffer_callback=taker)
+
         def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # typeshed lists pickle's five forms; ours are two of them
             if obj in pickling.nameless:
                 raise pickle.PicklingError(f"{obj!r} has no name in other processes")

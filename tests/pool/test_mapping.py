@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from cluster.model.limits import APART_BYTES_MIN
 from cluster.pool.futures import Future
 from cluster.pool.mapping import (
     AHEAD,
@@ -20,6 +21,7 @@ from cluster.pool.mapping import (
     mapping,
 )
 from cluster.pool.pool import Pool
+from cluster.wire.apart import Lump
 
 ITEM_NS = 1000
 
@@ -27,8 +29,11 @@ ITEM_NS = 1000
 class FakePool:
     """Makes chunks at once, or when it is told to."""
 
-    def __init__(self, procs: int = 1, at_once: bool = True) -> None:
+    def __init__(self, procs: int = 1, at_once: bool = True, apart: int = 0, brought: int = 0) -> None:
+        """Each chunk has `apart` bytes of arguments and `brought` of results that are not in frames."""
         self.procs = procs
+        self.apart, self.brought = apart, brought
+        self.lumps = 0
         self.at_once = at_once
         self.futures: list[Future[Any]] = []
         self.sizes: list[int] = []
@@ -42,8 +47,11 @@ class FakePool:
         future.set_running_or_notify_cancel()
         self.futures.append(future)
         self.sizes.append(len(items))
-        future.size = len(pickle.dumps(items))
-        future.make = lambda: future.set_result(_chunk(fn, items, star))  # type: ignore[attr-defined]
+        future.data = pickle.dumps(items, 5)
+        future.size = len(future.data)
+        future.apart, future.brought = self.apart, self.brought
+        self.lumps += sum(isinstance(value, Lump) for item in items for value in (item if star else [item]))
+        future.make = lambda: future.set_result(_chunk(fn, pickle.loads(future.data), star))  # type: ignore[attr-defined]
         if self.at_once:
             self.make(future)
         return future
@@ -185,6 +193,40 @@ def test_chunks_grow_until_they_take_their_time() -> None:
 
 def test_of_large_items_there_are_few_in_a_chunk() -> None:
     assert max(sizes(Chunks(2, None, None), 20, 1, CHUNK_BYTES_MAX // 4)) <= 4
+
+
+def test_large_items_and_results_bound_how_far_ahead_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cluster.pool.mapping.AHEAD_BYTES_MAX", 250)
+    pool = FakePool(procs=2, apart=100)
+    results = over(pool, abs, count(), chunksize=1)
+    assert len(pool.futures) == 3, "the third is over it"
+    assert [next(results) for _ in range(20)] == list(range(20)) and len(pool.futures) <= 23
+    pool = FakePool(procs=2, brought=100)
+    results = over(pool, abs, count(), chunksize=1)
+    assert len(pool.futures) > 3, "how much a result has is not known yet"
+    assert [next(results) for _ in range(20)] == list(range(20)) and len(pool.futures) <= 22 + 2
+    pool = FakePool(apart=1000)
+    assert list(over(pool, abs, range(9), chunksize=1)) == list(range(9)), "one always goes"
+    pool = FakePool(apart=1000)
+    over(pool, abs, range(99), chunksize=1, eager=True)
+    assert len(pool.futures) == 99
+
+
+def test_of_items_with_large_arguments_or_results_there_are_few_in_a_chunk() -> None:
+    for given in ({"apart": CHUNK_BYTES_MAX}, {"brought": CHUNK_BYTES_MAX}):
+        pool = FakePool(**given)
+        assert len(list(over(pool, abs, iter(range(100))))) == 100
+        assert max(pool.sizes) == 1
+
+
+def test_large_bytes_are_sent_as_lumps_of_which_the_first_item_tells() -> None:
+    large = b"x" * APART_BYTES_MIN
+    for star, items in ((False, [large, b"", large]), (True, [(large, 1), [large], (large, 2)])):
+        pool = FakePool()
+        over(pool, lambda *_: 0, items, star=star, chunksize=3)
+        assert pool.lumps == 2
+    pool = FakePool()
+    assert list(over(pool, len, [b"", large], chunksize=2)) == [0, len(large)] and pool.lumps == 0
 
 
 def test_near_the_end_chunks_become_smaller_and_given_ones_stay() -> None:

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from typing import Any, cast
 
 import pytest
 
@@ -9,11 +10,16 @@ from cluster.kernel.plain import SHORT_MAX
 from cluster.kernel.tasks import carry, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import ProgramId
+from cluster.model.limits import APART_BYTES_MIN
 from cluster.pool.futures import Future
 from cluster.pool.shipping import FUNCTIONS_MAX, Shipping, carrier
+from cluster.wire import apart
+from cluster.wire.apart import Reference
 from cluster.wire.messages import Source
 from cluster.wire.parts import Result
+from tests.fakes import FakeDepot
 
+LARGE = APART_BYTES_MIN
 FILE = Source("/p.py", "", (), (), "", "")
 NO_FILE = FILE._replace(path="")
 
@@ -125,6 +131,78 @@ def test_a_lone_task_travels_by_itself_and_several_in_one_goroutine_with_each_fu
     fn, (functions, listed), _ = pickle.loads(record.body)
     assert (fn, functions) == (carry, (b"f",))
     assert pickle.loads(listed) == [(-4, 0, b"data4"), (-5, -1, b"data5"), (-6, 0, b"data6")]
+
+
+class Array:
+    """Gives its memory out of band, as an array of NumPy does."""
+
+    def __init__(self, data: bytearray) -> None:
+        self.data = data
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        return Array, (pickle.PickleBuffer(self.data),)
+
+
+def read(shipping: Shipping, data: bytes) -> tuple[Any, ...]:
+    return cast("tuple[Any, ...]", shipping._pickling.read(bytes(data)))
+
+
+@pytest.mark.parametrize("value", [b"x" * LARGE, bytearray(b"x" * LARGE), "x" * LARGE])
+@pytest.mark.parametrize("source", [FILE, NO_FILE])
+def test_large_arguments_go_to_the_depot(value: object, source: Source) -> None:
+    shipping = Shipping(source, depot := FakeDepot())
+    function, data, parks = shipping.call(later, (value, 1), {"y": value})
+    assert pickle.loads(function) is later and parks and isinstance(data, Reference) and len(data) < 200
+    assert read(shipping, data) == ((value, 1), {"y": value})
+    assert data.size >= LARGE and list(depot.shelf) == [data.name]
+    assert shipping.fetched >= LARGE
+
+
+def test_arrays_are_not_copied_on_their_way_and_functions_by_value_may_hold_some() -> None:
+    shipping = Shipping(FILE, depot := FakeDepot())
+    array = Array(bytearray(b"x" * LARGE))
+    _, data, _ = shipping.call(double, (array,), {"y": 1})
+    assert isinstance(data, Reference) and [len(part) for part in depot.shelf[data.name]][1:] == [LARGE]
+    (args, kwargs) = read(shipping, data)
+    assert bytes(args[0].data) == bytes(array.data) and kwargs == {"y": 1}
+    function, data, _ = shipping.call(lambda: array, (), {})
+    assert function == b"" and isinstance(data, Reference) and len(depot.shelf[data.name]) == 2
+    fn, args, _ = read(shipping, data)
+    assert bytes(fn(*args).data) == bytes(array.data)
+
+
+def test_what_is_short_stays_in_the_frame_and_so_does_all_when_there_is_no_room() -> None:
+    shipping = Shipping(FILE, depot := FakeDepot())
+    assert not isinstance(shipping.call(double, (Array(bytearray(100)), b"x" * 100), {"y": b""})[1], Reference)
+    assert not depot.shelf
+    full = Shipping(FILE, FakeDepot(room=0))
+    for value in (b"x" * LARGE, "x" * LARGE):
+        data = full.call(double, (value,), {})[1]
+        assert not isinstance(data, Reference) and pickle.loads(data) == ((value,), {})
+    assert len(full.call(double, (Array(bytearray(LARGE)),), {})[1]) > LARGE
+
+
+def test_arguments_that_no_frame_can_hold_are_refused_only_where_they_would_be_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cluster.pool.shipping.TASK_BYTES_MAX", 1000)
+    assert Shipping(FILE, FakeDepot()).call(double, (b"x" * LARGE,), {})[0]
+    for depot in (None, FakeDepot(room=0)):
+        with pytest.raises(CannotShipError, match=r"have \d+ bytes, and a task may have 1000"):
+            Shipping(FILE, depot).call(double, (b"x" * LARGE,), {})
+
+
+def test_a_large_result_is_fetched_and_counted_and_one_that_nobody_wants_is_dropped() -> None:
+    shipping = Shipping(FILE, depot := FakeDepot())
+    value = [b"x" * LARGE, b"y" * LARGE]
+    data = bytes(apart.dumps(shipping._pickling, depot, value, "a result"))
+    future = running()
+    shipping.settle(future, Result.RETURNED, data)
+    assert future.result() == value and future.brought > 2 * LARGE
+    shipping.discard(data)
+    shipping.discard(pickle.dumps(value))
+    assert depot.dropped == list(depot.shelf)
+    Shipping(FILE).discard(data)
 
 
 def test_an_initializer_is_written_or_refused() -> None:

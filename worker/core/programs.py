@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from cluster.kernel.g import G, HasFrames, Program
 from cluster.kernel.runner import keep
 from cluster.model.ids import MAIN_GOID, ProgramId
+from cluster.wire.apart import Depot
 from cluster.wire.messages import Dumped, LoadProgram, Options, Record, Source
 from cluster.wire.moving import Packed, void
 from cluster.wire.pickling import Objects, Pickling
@@ -30,6 +31,10 @@ class Loader(Protocol):
 
     def forget(self, program: ProgramId) -> None:
         """The program is over."""
+        ...
+
+    def depot(self, name: str) -> Depot | None:
+        """Where large arguments and results of a pool lie; None when it cannot be reached from here."""
         ...
 
 
@@ -121,5 +126,6 @@ class Hosted:
                 self.failure = str(error)
             else:
                 self.pickling = Pickling(self.module, objects, main_by_value=False)
+                self.pickling.depot = loader.depot(self.options.depot) if self.options.depot else None
                 self.kernel.race = self.pickling.copy if self.options.race else None
         return self.pickling

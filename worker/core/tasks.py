@@ -30,6 +30,7 @@ from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.errors import CannotShipError, Goexit
 from cluster.model.ids import ProgramId
 from cluster.model.limits import BATCH_BYTES, TASK_BYTES_MAX
+from cluster.wire import apart
 from cluster.wire.messages import Withdraw
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, Pickling
@@ -126,7 +127,7 @@ class Tasks:
             return
         pool, pickling = self._of(g)
         try:
-            data = pickling.dumps(value, "what a task returned")
+            data = bytes(apart.dumps(pickling, pickling.depot, value, "what a task returned"))
             if len(data) > TASK_BYTES_MAX:
                 raise CannotShipError(_too_large(len(data)))
         except BaseException as error:  # noqa: BLE001  # its own code may have raised it

@@ -3,6 +3,7 @@
 from cluster.model.ids import MAIN_GOID, ProgramId
 from cluster.wire.messages import LoadProgram, Options, Output, Record, Source
 from cluster.wire.pickling import NoObjects
+from tests.fakes import FakeDepot
 from worker.core.outbox import Outbox
 from worker.core.programs import Hosted, LoadError
 
@@ -13,6 +14,7 @@ class CountingLoader:
     def __init__(self, failure: str = "") -> None:
         self.loaded: list[tuple[ProgramId, Source, bool, bool]] = []
         self._failure = failure
+        self.depots: dict[str, FakeDepot] = {}
 
     def load(self, program: ProgramId, source: Source, by_path: bool, alone: bool) -> str:
         self.loaded.append((program, source, by_path, alone))
@@ -22,6 +24,9 @@ class CountingLoader:
 
     def forget(self, program: ProgramId) -> None:
         raise AssertionError("nobody asked for this")
+
+    def depot(self, name: str) -> FakeDepot | None:
+        return self.depots.get(name)
 
 
 def hosted(explain: bool = False, trace: bool = False, race: bool = False, godebug: str = "") -> Hosted:
@@ -34,6 +39,15 @@ def test_a_program_is_loaded_once() -> None:
     first = program.load(loader, NoObjects(), alone=True)
     assert first is not None and program.load(loader, NoObjects(), alone=False) is first
     assert loader.loaded == [(1, SOURCE, True, True)] and program.module == "__gmp_main_1__"
+
+
+def test_a_program_with_a_depot_has_it_when_it_is_loaded_if_it_can_be_reached() -> None:
+    loader, depot = CountingLoader(), FakeDepot()
+    loader.depots["large-1"] = depot
+    for name, found in (("large-1", depot), ("large-2", None), ("", None)):
+        message = LoadProgram(ProgramId(1), SOURCE, Options(False, False, False, pool=True, depot=name), 2, 3)
+        pickling = Hosted(message).load(loader, NoObjects(), alone=True)
+        assert pickling is not None and pickling.depot is found
 
 
 def test_a_program_that_cannot_be_loaded_says_why_and_is_not_tried_again() -> None:

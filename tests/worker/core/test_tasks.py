@@ -5,14 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from cluster.kernel.tasks import CREATOR, carry, run_task
+from cluster.kernel.tasks import CREATOR, carry, run_chunk, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import MId, ProgramId
-from cluster.model.limits import BATCH_BYTES
+from cluster.model.limits import APART_BYTES_MIN, BATCH_BYTES
+from cluster.pool.shipping import Shipping
 from cluster.wire import messages as w
 from cluster.wire.parts import Result
 from cluster.wire.pickling import Pickling
 from cluster.wire.results import PLAIN, values
+from tests.fakes import FakeDepot
 from tests.worker.seat import OPTIONS, SOURCE, WELCOME, A, Seat
 from worker.core.outbox import COORDINATOR
 from worker.core.tasks import FLUSH_MAX, FLUSH_NS, FUNCTIONS_MAX, WITHDRAWN_MAX
@@ -325,11 +327,34 @@ def test_large_results_go_in_messages_of_their_own() -> None:
 
 def test_a_result_that_no_frame_can_hold_is_an_error_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.core.tasks.TASK_BYTES_MAX", 1000)
-    monkeypatch.setattr("worker.core.tasks.BATCH_BYTES", 500)
     hall = Hall()
     told = hall.run(hall.call(-1, bytes, 2000), hall.call(-2, list, bytes(2000)), hall.call(-3, bytes, 700))
     assert [how for _, how, _ in told] == [Result.RAISED, Result.RAISED, Result.RETURNED]
     assert "and a result may have 1000: have it write a file" in str(told[0][2])
+
+
+def test_large_results_go_to_the_depot_of_the_pool_whatever_their_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.core.tasks.TASK_BYTES_MAX", APART_BYTES_MIN)
+    hall = Hall()
+    hall.pickling.depot = depot = FakeDepot()
+    size = APART_BYTES_MIN
+    told = hall.run(hall.call(-1, bytes, size), hall.call(-2, bytearray, size), hall.call(-3, bytes, size - 200))
+    assert [(number, value) for number, _, value in told] == [
+        (-1, bytes(size)), (-2, bytearray(size)), (-3, bytes(size - 200)),
+    ]  # fmt: skip
+    assert [len(parts) for parts in depot.shelf.values()] == [2, 2]
+    assert sum(len(value) for message in hall.seat.heard(w.Results) for value in message.values[:2]) < 500
+    (results,) = hall.run(hall.call(-4, run_chunk, bytes, ([size, 3],), False))
+    assert results[2][0] == [bytes(size), bytes(3)] and len(depot.shelf) == 3  # type: ignore[index]  # it is a Chunk
+
+
+def test_large_arguments_are_read_where_they_lie() -> None:
+    hall = Hall()
+    hall.pickling.depot = depot = FakeDepot()
+    shipping = Shipping(SOURCE, depot)
+    function, data, _ = shipping.call(len, (bytes(APART_BYTES_MIN),), {})
+    record = w.Record(A, -1, pickle.dumps((run_task, (function, bytes(data)), CREATOR)))
+    assert hall.run(record) == [(-1, Result.PLAIN, APART_BYTES_MIN)]
 
 
 def test_a_task_that_has_begun_elsewhere_tells_its_result_here() -> None:
