@@ -34,11 +34,12 @@ from cluster.model.limits import LINK_FRAMES_MAX, PRINTED_MAX, SYSMON_PERIOD_NS
 from cluster.wire.messages import Message, Peer, RegisterM
 from worker import preempt
 from worker.aside import Aside
-from worker.core.machine import Machine
+from worker.core.machine import CUT_OFF, Machine
 from worker.core.outbox import COORDINATOR
 from worker.link import Link
 from worker.loading import FileLoader
 from worker.netpoll import Epoll
+from worker.nursery import LOST
 from worker.output import capture
 from worker.preempt import Preemptor
 from worker.watch import MainThread
@@ -176,7 +177,7 @@ class Loop:
     def _leave_if_done(self) -> None:
         """For when the main thread is in a goroutine, which must not go on."""
         if self.machine.done:
-            os._exit(0)
+            os._exit(LOST if self.machine.done == CUT_OFF else 0)
 
     def _on_term(self, _signal: int, _frame: FrameType | None) -> None:
         if self.machine.sched.cur is not None:

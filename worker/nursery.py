@@ -44,6 +44,7 @@ FRAMES_MAX: Final = 64  # taken at once
 TERM_GRACE_S: Final = 1.0  # between SIGTERM and SIGKILL
 RESTARTS_MAX: Final = 60  # in RESTARTS_S: OTP's rule of intensity. Ms that die at their start reach it in two seconds,
 RESTARTS_S: Final = 10.0  # goroutines that kill their Ms, three each, when there are six a second
+LOST: Final = 75  # of an M that lost its coordinator in the midst of a goroutine: sysexits.h's EX_TEMPFAIL
 FOREIGN: Final = 78  # exit code of an M that cannot join, now or later: sysexits.h's EX_CONFIG
 LINGER_MS: Final = 200  # for the last words: who died
 LOOK_MS: Final = 1000  # between two looks at what the children do; their deaths wake the poll
@@ -161,8 +162,8 @@ class Nursery:
         """Make Ms for those that fell; False when too many do. Source: OTP's supervisor, `intensity` and `period`."""
         now = time.monotonic()
         for pid, code in dead:
-            if code in (0, FOREIGN):  # it was told to end, or none like it can be used
-                continue
+            if code in (0, FOREIGN) or (code == LOST and link.is_unheard):
+                continue  # it was told to end, or none like it can be used, or nobody is there to use one
             while self._restarted and now - self._restarted[0] > RESTARTS_S:
                 self._restarted.popleft()
             if len(self._restarted) >= RESTARTS_MAX:

@@ -19,6 +19,7 @@ from cluster.wire.links import Hearing, LinkEnd, split
 from cluster.wire.messages import Message, Numbered
 from cluster.wire.security import Keys
 
+UNHEARD_MIN: Final = 3  # of a nursery, which speaks once a second
 RECONNECT_MS: Final = (5, 100)  # at first, and at most
 
 
@@ -50,6 +51,11 @@ class Dealer:
         """One frame; False when the coordinator does not let us in. See sockets.say."""
         frame = encode([self._end.header(), *messages])
         return not self._end.keep(frame, len(frame), self._clock.now()) or sockets.say(self.socket, frame)
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the coordinator has not acknowledged the last UNHEARD_MIN frames."""
+        return self._end.unacknowledged >= UNHEARD_MIN
 
     @property
     def full(self) -> bool:

@@ -145,6 +145,16 @@ def test_without_its_coordinator_a_cluster_ends(place: Place) -> None:
     assert list(place.cluster_dir.glob("m-*.sock")) == []
 
 
+def test_ms_that_were_cut_off_for_longer_than_they_bear_come_back(place: Place) -> None:
+    coordinator, worker = place.cluster()
+    ms = {m.pid for m in descendants(worker)}
+    coordinator.send_signal(signal.SIGSTOP)
+    time.sleep(4.8)  # eight renewals are four seconds; from six on they would take it for dead
+    coordinator.send_signal(signal.SIGCONT)
+    assert place.program("async def main(): print('goes on')").out == "goes on\n"
+    assert worker.poll() is None and {m.pid for m in descendants(worker)} == ms
+
+
 def test_an_m_that_computes_ends_with_its_coordinator_too(place: Place) -> None:
     coordinator, worker = place.cluster()
     app = place.write("app.py", "async def main():\n    print('up')\n    while True: pass")

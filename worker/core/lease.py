@@ -5,9 +5,10 @@ Invariants. `deadline` of a held lease is `give_up_ns` after the renewal that co
             *sent*. The coordinator counts from when it heard, and waits longer: LEASE_GIVE_UP_NS is
             less than LEASE_EXPIRE_NS. So the holder always gives up before the P is leased again,
             whatever the messages' delays.
-Silence.    An M whose renewals are not answered, eight in a row, has no coordinator: it exits. It
-            counts renewals, not seconds, so that an M that was stopped for a while first looks
-            whether its answers are waiting.
+Silence.    An M whose renewals are not answered, eight in a row, has lost its coordinator: it drops what it has, as one
+            that was fenced off, and registers anew. One that is not welcomed within `give_up_ns` then exits, and so
+            does one that is kept by a goroutine for as long again. Renewals are counted, not seconds, so that an M
+            that was stopped for a while first looks whether its answers are waiting.
 Sources.    Gray and Cheriton, Leases (SOSP 1989). Go needs none of this: its Ms cannot vanish.
 """
 
@@ -43,10 +44,13 @@ class LeaseClient:
         """When `renew` is due."""
         return self._next
 
-    @property
-    def abandoned(self) -> bool:
-        """Whether the coordinator must be taken for dead."""
-        return len(self._sent) >= UNANSWERED_MAX
+    def abandoned(self, times: int = 1) -> bool:
+        """Whether the coordinator must be taken for lost, having not answered for so many times as long."""
+        return len(self._sent) >= times * UNANSWERED_MAX
+
+    def welcome_by(self, now: Instant) -> Instant:
+        """Until when an M that has lost its coordinator now waits for it."""
+        return after(now, self._give_up_ns)
 
     def renew(self, now: Instant, load: Load) -> Renew:
         """A sign of life, at `now`; the next is due `renew_ns` later."""

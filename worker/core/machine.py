@@ -41,6 +41,7 @@ from worker.core.tasks import Tasks
 from worker.core.tracing import Tracer
 from worker.core.verdicts import Verdicts
 
+CUT_OFF: Final = "the coordinator does not answer, and a goroutine keeps this M"
 HOLDS_P: Final = (State.RUNNING, State.WATCHING, State.SEARCHING)
 
 
@@ -93,6 +94,7 @@ class Machine:
         self._to_ms = 0
         self._budget, self._quiet = 16, 0  # dispatches of a run, and runs since the last message
         self._run_began = self._patient_until = now
+        self._welcome_by: Instant | None = None  # of one that has lost its coordinator
         self._tells_due: dict[MId, None] = {}
         self.loading: Hosted | None = None  # the program whose main file is being imported
 
@@ -176,6 +178,8 @@ class Machine:
         self._pass_time(now, beside=False)
         if self.me == NO_M:
             self._patient_until = after(now, LEASE_RENEW_NS)
+            if self._welcome_by is not None and now >= self._welcome_by:
+                self.done = "the coordinator does not answer"
             return
         self._flush_traces(now)
         if self.find.state is not State.RUNNING:
@@ -207,8 +211,10 @@ class Machine:
             return
         if now >= self.lease.next_renewal:
             self._direct.append((COORDINATOR, self.lease.renew(now, self._load())))
-            if self.lease.abandoned:
-                self.done = "the coordinator does not answer"
+            if beside and self.lease.abandoned(times=2):  # a goroutine keeps the main thread, and hears of no lease
+                self.done = CUT_OFF
+            elif self.lease.abandoned() and not beside:
+                self._fenced(self.lease.welcome_by(now))
         self.hunger.feed(now, self._run_began, beside)
 
     @property
@@ -394,13 +400,14 @@ class Machine:
             hosted.closed = True
             hosted.forget(list(hosted.departed))
 
-    def _fenced(self) -> None:
+    def _fenced(self, welcome_by: Instant | None = None) -> None:
         for hosted in self.programs.values():
             self.sched.drop(hosted.kernel)
             self._hands.netpoll.drop(hosted.kernel)
             hosted.forget(list(hosted.departed))
             self._loader.forget(hosted.id)
         self._begin(self._clock.now())
+        self._welcome_by = welcome_by
 
     # -- messages of other Ms
 

@@ -10,6 +10,7 @@ from cluster.wire import messages as w
 from tests.worker.seat import EPOCH, ME, OPTIONS, OTHER, P0, REGISTER, SOURCE, WELCOME, A, B, Seat
 from worker.core.find_runnable import State
 from worker.core.lease import UNANSWERED_MAX
+from worker.core.machine import CUT_OFF
 from worker.core.outbox import COORDINATOR
 from worker.core.programs import Hosted
 
@@ -349,17 +350,52 @@ def test_a_dump_is_given_also_of_a_program_that_is_not_known() -> None:
     assert mine.goids == (1,) and none == w.Dumped(B, (), ())
 
 
-def test_an_m_stops_when_it_is_told_or_when_nobody_answers() -> None:
+def test_an_m_stops_when_it_is_told() -> None:
     seat = Seat()
     seat.join()
     seat.take(w.Stop("the cluster was stopped"))
     assert seat.machine.done == "the cluster was stopped"
-    seat = Seat()
-    seat.join()
-    for _ in range(UNANSWERED_MAX):
+
+
+def cut_off(seat: Seat) -> None:
+    """Nobody answers, for as long as an M bears that."""
+    unanswered = 0
+    while seat.machine.me != NO_M:
         assert not seat.machine.done
         seat.turn(LEASE_RENEW_NS)
+        unanswered += 1
+    assert unanswered in (UNANSWERED_MAX - 1, UNANSWERED_MAX), "one may have been sent before"
+
+
+def test_an_m_that_lost_its_coordinator_drops_what_it_has_and_comes_back_as_a_new_m() -> None:
+    seat = Seat("async def main(): await waits()")
+    seat.begin()
+    cut_off(seat)
+    assert seat.machine.me == NO_M and not seat.machine.programs and seat.forgotten == [A]
+    assert seat.heard(w.RegisterM) == [REGISTER]
+    seat.take(WELCOME._replace(m=OTHER))
+    seat.turn(LEASE_GIVE_UP_NS)
+    assert seat.machine.me == OTHER and not seat.machine.done
+
+
+def test_an_m_that_nobody_welcomes_again_ends() -> None:
+    seat = Seat()
+    seat.join()
+    cut_off(seat)
+    seat.turn(LEASE_GIVE_UP_NS - 1)
+    assert not seat.machine.done
+    seat.turn(1)
     assert seat.machine.done == "the coordinator does not answer"
+
+
+def test_an_m_whose_goroutine_keeps_it_ends_when_the_coordinator_has_been_lost_for_long() -> None:
+    seat = running("async def main(): await waits()")
+    unanswered = 0
+    while not seat.machine.done:
+        seat.clock.advance(LEASE_RENEW_NS)
+        seat.machine.tick_aside(seat.now())
+        unanswered += 1
+    assert seat.machine.done == CUT_OFF and unanswered in (2 * UNANSWERED_MAX - 1, 2 * UNANSWERED_MAX)
 
 
 def test_beside_a_running_goroutine_orders_wait_and_answers_do_not() -> None:
