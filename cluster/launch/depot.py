@@ -1,11 +1,11 @@
 """A depot: the files in which large arguments and results of one pool lie, for processes of one machine.
 
-Place.      Two directories in the depot: `memory`, a link to one in /dev/shm, and `disk`. A file goes to memory, until
-            this process has APART_MEMORY_MAX there or half of it is full; else to disk, where it is memory as well,
-            that the kernel can take back by writing it out. Where there is no room, the next is tried.
+Place.      Two directories in the depot, `memory` and `disk`, or one of them: see premises.py. A file goes to memory,
+            until this process has APART_MEMORY_MAX there or half of it is full; else to disk, where it is memory as
+            well, that the kernel can take back by writing it out. Where there is no room, the next is tried.
 File.       A count, that many lengths, and the parts, each at a multiple of ALIGNMENT. It is written whole before
             anybody hears its name, and is never changed: who maps it meets no hole in it. Its name tells the place,
-            the process that wrote it, and its size.
+            the process that wrote it, with the namespace in which that has its pid, and its size.
 Reading.    It is mapped privately: what is written to it is the reader's own. So nobody copies an array.
 Ends.       The client removes what it has written when its task has ended, and what it fetches as it fetches it:
             who has mapped a file keeps it. What a worker wrote that died before it could tell is removed when the
@@ -41,7 +41,7 @@ ALIGNMENT: Final = 64  # a cache line, and more than any type of NumPy needs
 LOOK_BYTES: Final = 4 << 20  # between two looks at how much room is left in memory
 WRITTEN_AT_ONCE: Final = 512  # parts; the system's own limit is 1024
 
-_NAME: Final = re.compile(r"(?:memory|disk)-([0-9]{1,10})-[0-9]{1,19}-([0-9]{1,19})")
+_NAME: Final = re.compile(r"(?:memory|disk)-([0-9]{1,20})\.([0-9]{1,10})-[0-9]{1,19}-([0-9]{1,19})")
 _LENGTH: Final = struct.Struct("<Q")
 _KEEPS_NO_FD: Final = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 
@@ -66,6 +66,7 @@ class Depot:
         self._memory_max: Final = memory_max
         self._mapped_max: Final = mapped_max
         self._write: Final = write
+        self._namespace: Final = _namespace()
         self._numbers: Final = count(1)
         self._lock: Final = threading.Lock()  # any thread may submit
         self._in_memory: deque[tuple[str, int]] = deque()  # files that are perhaps still there, oldest first
@@ -81,7 +82,7 @@ class Depot:
         """Write them; the name to fetch them by, or "" when there is no room for them."""
         head, size = _head([len(part) for part in parts])
         for place in (MEMORY, DISK) if self._has_memory(size) else (DISK,):
-            name = f"{place}-{os.getpid()}-{next(self._numbers)}-{size}"
+            name = f"{place}-{self._namespace}.{os.getpid()}-{next(self._numbers)}-{size}"
             try:
                 self._write_file(self._path(name), [head, *_padded(parts)], size)
             except OSError:  # it is full, or the pool is over
@@ -134,7 +135,7 @@ class Depot:
         if matched is None:
             raise CannotShipError(f"{name!r} is no name of an argument or a result")
         try:
-            content = self._map(self._path(name), int(matched[2]))
+            content = self._map(self._path(name), int(matched[3]))
         except (OSError, ValueError) as error:
             raise CannotShipError(
                 f"an argument or a result of a task lay in {self._path(name)}, and cannot be read: {error}"
@@ -179,7 +180,7 @@ class Depot:
                 continue
             for name in names:
                 matched = _NAME.fullmatch(name)
-                if matched is not None and not _lives(int(matched[1])):
+                if matched is not None and int(matched[1]) == self._namespace and not _lives(int(matched[2])):
                     self.drop(name)
 
 
@@ -236,6 +237,14 @@ def _parts(name: str, content: memoryview) -> list[memoryview]:
                 ends += _aligned(length)
             return parts
     raise CannotShipError(f"{name} does not hold the parts of an argument or a result")
+
+
+def _namespace() -> int:
+    """Of the pids that this process sees: one of another container may have the same pid, or look dead."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def _lives(pid: int) -> bool:

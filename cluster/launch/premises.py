@@ -4,9 +4,12 @@ Owner.      The client whose pool it is. It holds a lock of the kernel on the de
             however it dies, and removes the depot with its pool. If it cannot, others do: the coordinator, when it has
             lost a client, and when it begins and ends; the last `worker`; who starts an embedded cluster, when it
             is closed; and for what lies in /dev/shm whoever makes the next depot.
-Entry.      A directory `large-…` in the cluster's own, which nobody else can enter. `disk` in it is a directory, or
-            a link to one among temporary files, if the cluster's directory is memory, as $XDG_RUNTIME_DIR is. `memory`
-            is a link to a directory of mode 0700 in /dev/shm, where there is such a thing.
+Entry.      A directory `large-…` in the cluster's own, which nobody else can enter. In it `disk` is a directory and
+            `memory` a link to one of mode 0700 in /dev/shm. If the cluster's directory is memory itself, as
+            $XDG_RUNTIME_DIR is, `disk` is a link to a directory among temporary files.
+Shared.     Of a cluster that this process did not start nothing is known to be shared but its directory: workers in
+            other containers, or services, have a /dev/shm and temporary files of their own. Then there are no links,
+            and one of `disk` and `memory`, which it is.
 Removing.   First the entry gets another name. From then on no file can be made below it, and none is missed.
 """
 
@@ -53,8 +56,10 @@ class Premises:
             os.close(self._locks.pop())
 
 
-def make(address: str, shm: Path = SHM) -> Premises | None:
+def make(address: str, embedded: bool, shm: Path = SHM) -> Premises | None:
     """A new depot of the cluster at this address; None if it is not in a directory, or none can be made there.
+
+    `embedded`: this process has started it.
 
     An address on TCP names no directory that all processes of the cluster share, not even on the loopback, where a
     tunnel may lead to another machine.
@@ -67,12 +72,10 @@ def make(address: str, shm: Path = SHM) -> Premises | None:
         clear_memory(shm)
         entry = _locked(locks, lambda: _made(directory / f"large-{secrets.token_hex(8)}"))
         try:
-            if (disk := _disk(directory)) == directory:
-                (entry / DISK).mkdir(0o700)
+            if embedded:
+                _link(entry, locks, _disk(directory), shm)
             else:
-                (entry / DISK).symlink_to(_locked(locks, lambda: _temporary(disk)))
-            with contextlib.suppress(OSError):  # then all goes to disk
-                (entry / MEMORY).symlink_to(_locked(locks, lambda: _temporary(shm)))
+                (entry / (MEMORY if _is_memory(directory) else DISK)).mkdir(0o700)
         except OSError:
             remove(entry)
             raise
@@ -81,6 +84,15 @@ def make(address: str, shm: Path = SHM) -> Premises | None:
             os.close(fd)
         return None
     return Premises(entry, locks)
+
+
+def _link(entry: Path, locks: list[int], disk: Path, shm: Path) -> None:
+    if disk == entry.parent:
+        (entry / DISK).mkdir(0o700)
+    else:
+        (entry / DISK).symlink_to(_locked(locks, lambda: _temporary(disk)))
+    with contextlib.suppress(OSError):  # then all goes to disk
+        (entry / MEMORY).symlink_to(_locked(locks, lambda: _temporary(shm)))
 
 
 def find(directory: Path, name: str) -> Path:

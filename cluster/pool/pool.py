@@ -85,7 +85,7 @@ class Pool:
         self.broken: BaseException | None = None  # why no task can be run
         self._limit: Final = limit
         self._client: Final = connect(self._read_fd)
-        self._premises: Final = premises.make(self._client.address)
+        self._premises: Final = premises.make(self._client.address, embedded=not self._client.joined)
         self._depot: Final = None if self._premises is None else Depot(self._premises.entry, once=True)
         self._shipping: Final = Shipping(source, self._depot)
         self._fetched = 0  # by it, when it was looked at last

@@ -155,8 +155,8 @@ def test_a_process_that_holds_many_maps_few_files_and_reads_the_others(entry: Pa
 @pytest.mark.parametrize(
     "name",
     [
-        "", "memory", "../connection.json", "memory-1-1-64/../../x", "disk-1-1", "disk-1-1-", "disk-x-1-64",
-        "disk-1-1-64\n", "other-1-1-64", "disk-1-1-64/", "/etc/passwd", "disk-\u0661-1-64",
+        "", "memory", "../connection.json", "memory-1.1-1-64/../../x", "disk-1.1-1", "disk-1.1-1-", "disk-1.x-1-64",
+        "disk-1.1-1-64\n", "other-1.1-1-64", "disk-1.1-1-64/", "/etc/passwd", "disk-1.\u0661-1-64",
     ],
 )  # fmt: skip
 def test_names_that_nobody_wrote_lead_nowhere(entry: Path, name: str) -> None:
@@ -169,14 +169,14 @@ def test_names_that_nobody_wrote_lead_nowhere(entry: Path, name: str) -> None:
 def test_what_is_no_file_of_ours_is_not_read(entry: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "file"
     elsewhere.write_bytes(b"x" * 64)
-    (entry / DISK / "disk-1-1-64").symlink_to(elsewhere)
-    os.mkfifo(entry / DISK / "disk-1-2-64")
-    (entry / DISK / "disk-1-3-64").mkdir()
-    (entry / DISK / "disk-1-4-64").write_bytes(b"x" * 63)
-    (entry / DISK / "disk-1-5-0").write_bytes(b"")
+    (entry / DISK / "disk-1.1-1-64").symlink_to(elsewhere)
+    os.mkfifo(entry / DISK / "disk-1.1-2-64")
+    (entry / DISK / "disk-1.1-3-64").mkdir()
+    (entry / DISK / "disk-1.1-4-64").write_bytes(b"x" * 63)
+    (entry / DISK / "disk-1.1-5-0").write_bytes(b"")
     for number, size in ((1, 64), (2, 64), (3, 64), (4, 64), (5, 0)):
         with pytest.raises(CannotShipError, match="cannot be read"):
-            Depot(entry, once=False).fetch(f"disk-1-{number}-{size}")
+            Depot(entry, once=False).fetch(f"disk-1.1-{number}-{size}")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give something to somebody else")
@@ -198,15 +198,18 @@ def test_a_file_of_another_user_is_not_read(entry: Path) -> None:
 )  # fmt: skip
 def test_a_file_whose_lengths_are_not_its_size_is_refused(entry: Path, content: bytes) -> None:
     content = content.ljust(128, b"\0")
-    (entry / DISK / "disk-1-1-128").write_bytes(content)
+    (entry / DISK / "disk-1.1-1-128").write_bytes(content)
     with pytest.raises(CannotShipError, match="does not hold the parts"):
-        Depot(entry, once=False).fetch("disk-1-1-128")
+        Depot(entry, once=False).fetch("disk-1.1-1-128")
 
 
 def test_what_the_dead_have_written_is_removed_and_nothing_of_the_living(entry: Path) -> None:
     mine = Depot(entry, once=False).put(PARTS)
+    namespace = os.stat("/proc/self/ns/pid").st_ino
+    foreign = f"disk-{namespace + 1}.{NOBODYS_PID}-1-64"  # of another container, where it may live
+    (entry / DISK / foreign).write_bytes(b"")
     for place in (MEMORY, DISK):
-        (entry / place / f"{place}-{NOBODYS_PID}-1-64").write_bytes(b"")
+        (entry / place / f"{place}-{namespace}.{NOBODYS_PID}-1-64").write_bytes(b"")
         (entry / place / "something else").write_bytes(b"")
     Depot(entry, once=True).drop_of_the_dead()
-    assert files(entry) == sorted([mine, "something else", "something else"])
+    assert files(entry) == sorted([mine, foreign, "something else", "something else"])

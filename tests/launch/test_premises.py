@@ -22,8 +22,8 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "cluster"
 
 
-def made(directory: Path, shm: Path) -> premises.Premises:
-    found = premises.make(f"ipc://{directory}/coordinator.sock", shm)
+def made(directory: Path, shm: Path, embedded: bool = True) -> premises.Premises:
+    found = premises.make(f"ipc://{directory}/coordinator.sock", embedded, shm)
     assert found is not None
     return found
 
@@ -53,8 +53,8 @@ def test_a_depot_has_a_place_in_memory_and_one_on_disk_that_nobody_else_can_ente
 
 
 def test_on_tcp_and_where_nothing_can_be_made_there_is_none(directory: Path, shm: Path) -> None:
-    assert premises.make("tcp://127.0.0.1:7878", shm) is None
-    assert premises.make(f"ipc://{directory}/nowhere/coordinator.sock", shm) is None
+    assert premises.make("tcp://127.0.0.1:7878", True, shm) is None
+    assert premises.make(f"ipc://{directory}/nowhere/coordinator.sock", True, shm) is None
 
 
 def test_without_shared_memory_all_is_on_disk(directory: Path, shm: Path) -> None:
@@ -75,6 +75,19 @@ def test_a_cluster_that_lives_in_memory_has_its_disk_elsewhere(
     assert names(directory) == names(shm) == names(tmp_path / "temporary") == []
 
 
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_of_a_cluster_that_others_started_only_its_directory_is_known_to_be_shared(
+    directory: Path, shm: Path, in_memory: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(premises, "_is_memory", lambda _: in_memory)
+    owned = made(directory, shm, embedded=False)
+    assert names(owned.entry) == [MEMORY if in_memory else DISK] and names(shm) == []
+    assert not any(path.is_symlink() for path in owned.entry.iterdir())
+    assert premises.find(directory, owned.name) == owned.entry
+    owned.close()
+    assert names(directory) == []
+
+
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no memory with a name")
 def test_memory_is_told_from_disk_by_what_is_mounted(tmp_path: Path) -> None:
     assert premises._is_memory(Path("/dev/shm")) and not premises._is_memory(Path("/proc"))
@@ -85,8 +98,8 @@ def test_depots_of_the_dead_are_cleared_away_and_those_of_the_living_are_not(dir
     living, dead = made(directory, shm), made(directory, shm)
     (directory / "m-1.sock").touch()
     (directory / "large-of-somebody-else").mkdir()
-    (dead.entry / MEMORY / "memory-1-1-64").write_bytes(b"x")
-    (dead.entry / DISK / "disk-1-1-64").write_bytes(b"x")
+    (dead.entry / MEMORY / "memory-1.1-1-64").write_bytes(b"x")
+    (dead.entry / DISK / "disk-1.1-1-64").write_bytes(b"x")
     forgotten(dead)
     premises.clear(directory)
     assert names(directory) == sorted([living.name, "large-of-somebody-else", "m-1.sock"])
@@ -132,7 +145,7 @@ def test_a_directory_that_is_cleared_away_before_it_is_locked_is_made_again(
     assert len(owned._locks) == 2 and names(directory) == [owned.name]
     owned.close()
     left += [True] * 100
-    assert premises.make(f"ipc://{directory}/coordinator.sock", shm) is None and names(directory) == []
+    assert premises.make(f"ipc://{directory}/coordinator.sock", True, shm) is None and names(directory) == []
 
 
 def test_names_that_are_no_depots_and_depots_that_others_can_enter_are_refused(directory: Path, shm: Path) -> None:

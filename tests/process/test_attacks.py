@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster import Cluster
 from cluster.launch.sockets import new_pair
 from cluster.launch.version import PYTHON
 from cluster.model.ids import Epoch, PId, ProgramId
@@ -54,6 +55,7 @@ from cluster.wire.messages import (
 )
 from cluster.wire.security import Keys, Pair
 from tests.process.hand import NO_LOAD, Hand
+from tests.process.largetasks import waits
 from tests.process.place import Place, first_line, one_paragraph, until
 
 pytestmark = pytest.mark.timeout(60)
@@ -345,6 +347,27 @@ def test_another_user_of_the_machine_gets_neither_at_the_sockets_nor_at_the_keys
     assert nobody_tries(targets) == ["kept out"] * 3
     place.cluster_dir.chmod(0o755)  # somebody was careless with the directory: each file in it is shut, too
     assert nobody_tries(targets) == ["kept out"] * 3
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_another_user_of_the_machine_gets_at_no_large_argument(place: Place, tmp_path: Path) -> None:
+    place.path.chmod(0o755)
+    with Cluster(procs=1, workers=1) as embedded:
+        place.cluster(workers=1)
+        with Cluster(address=place.address) as joined:
+            for number, cluster in enumerate((embedded, joined)):
+                log = tmp_path / str(number)
+                future = cluster.submit(waits, str(log), bytes(1_000_000))
+                until(log.exists, "the task to have begun")
+                directory = Path(cluster.address.removeprefix("ipc://")).parent
+                files = [path.resolve() for path in directory.glob("large-*/*/*")]
+                assert len(files) == 1
+                assert nobody_tries([str(path) for path in files]) == ["kept out"]
+                for above in (*files[0].parents,)[:3]:
+                    if above.stat().st_mode & 0o777 == 0o700:  # somebody was careless with the directories
+                        above.chmod(0o755)
+                assert nobody_tries([str(path) for path in files]) == ["kept out"]
+                assert future.cancel(running=True)
 
 
 def nobody_tries(targets: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from cluster import Cluster, LostError
 from cluster.model.limits import APART_BYTES_MIN, APART_MEMORY_MAX, TASK_BYTES_MAX
 from tests.process import largetasks as t
-from tests.process.place import Place, first_line, until
+from tests.process.place import Place, descendants, first_line, gone, until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -58,9 +58,9 @@ def files(entry: Path) -> list[str]:
     return sorted(path.name for path in entry.glob("*/*"))
 
 
-def memory_of(entries: list[Path]) -> list[Path]:
-    """Where they have their files in memory."""
-    return [(entry / "memory").resolve() for entry in entries]
+def places_of(entries: list[Path]) -> list[Path]:
+    """The directories of their files, wherever they are."""
+    return [place.resolve() for entry in entries for place in entry.iterdir()]
 
 
 def test_an_array_arrives_equal_writable_and_uncopied(cluster: Cluster) -> None:
@@ -164,7 +164,7 @@ def test_a_pool_that_ends_leaves_nothing_though_others_go_on(cluster: Cluster) -
     with cluster.executor() as executor:
         future = executor.submit(t.same, np.ones(MB))
         (lent,) = [entry for entry in entries(own.parent) if entry != own]
-        memory = memory_of([lent])[0]
+        memory = (lent / "memory").resolve()
         array = future.result()
         assert memory.is_dir()
     until(lambda: entries(own.parent) == [own] and not memory.exists(), "the depot of the executor to be gone")
@@ -185,61 +185,74 @@ def test_where_nothing_can_be_written_it_goes_elsewhere_and_in_frames_at_last(go
 
 
 def lasting(place: Place, rest: str, *arguments: str) -> tuple[Popen[str], list[Path]]:
-    """A client in the middle of large arguments, and where its files are in memory."""
+    """A client in the middle of large arguments, and the directories of its files."""
     app, env = place.write("app.py", LASTING.format(rest=rest)), {"PYTHONPATH": str(Path(__file__).parents[2])}
     client = place.start(app, place.path / "log", *arguments, stdin=PIPE, env=env)
     assert first_line(client) == "up"
     where = [place.cluster_dir] if arguments else place.embedded()
-    memory = [path for directory in where for path in memory_of(entries(directory))]
-    assert memory and all(list(path.iterdir()) for path in memory)
-    return client, memory
+    places = [path for directory in where for path in places_of(entries(directory))]
+    assert [path for path in places if list(path.iterdir())]
+    return client, places
 
 
 @pytest.mark.parametrize("rest", ["c.close()", "sys.exit(3)", "raise KeyboardInterrupt"])
 def test_a_client_that_ends_leaves_nothing(place: Place, rest: str) -> None:
-    client, memory = lasting(place, f"input(); {rest}")
+    client, places = lasting(place, f"input(); {rest}")
     client.communicate("\n")
-    assert place.embedded() == [] and not any(path.exists() for path in memory)
+    assert place.embedded() == [] and not any(path.exists() for path in places)
 
 
 def test_a_client_that_is_killed_with_its_own_cluster_leaves_nothing(place: Place) -> None:
-    client, memory = lasting(place, "input()")
+    client, places = lasting(place, "input()")
     client.kill()
     until(lambda: place.embedded() == [], "the removal of the directory")
-    until(lambda: not any(path.exists() for path in memory), "the removal of what is in memory")
+    until(lambda: not any(path.exists() for path in places), "the removal of its files")
 
 
 def test_of_a_client_that_is_killed_its_cluster_removes_what_it_left(place: Place) -> None:
     place.cluster()
-    client, memory = lasting(place, "input()", place.address)
+    client, places = lasting(place, "input()", place.address)
     client.kill()
     until(lambda: entries(place.cluster_dir) == [], "the coordinator to find the client gone")
-    assert not any(path.exists() for path in memory)
+    assert not any(path.exists() for path in places)
 
 
 def test_a_client_whose_coordinator_is_killed_removes_what_is_its_own(place: Place) -> None:
     coordinator, _ = place.cluster()
-    client, memory = lasting(place, "futures[0].exception()", place.address)
+    client, places = lasting(place, "futures[0].exception()", place.address)
     coordinator.kill()
     client.communicate()
-    assert entries(place.cluster_dir) == [] and not any(path.exists() for path in memory)
+    assert entries(place.cluster_dir) == [] and not any(path.exists() for path in places)
 
 
-@pytest.mark.parametrize("again", ["coordinator", "client"])
-def test_when_all_are_killed_at_once_the_next_removes_what_is_left(place: Place, again: str) -> None:
+def test_when_all_are_killed_at_once_the_next_coordinator_removes_what_is_left(place: Place) -> None:
     coordinator, worker = place.cluster()
-    client, memory = lasting(place, "input()", place.address)
-    for process in (client, coordinator, worker):
+    client, places = lasting(place, "input()", place.address)
+    end_all(client, coordinator, worker)
+    assert all(path.exists() for path in places)
+    place.coordinator()
+    until(lambda: entries(place.cluster_dir) == [], "the coordinator to clear the directory")
+    assert not any(path.exists() for path in places)
+
+
+def test_what_an_embedded_cluster_leaves_in_memory_when_all_are_killed_the_next_one_removes(place: Place) -> None:
+    client, places = lasting(place, "input()")
+    below = descendants(client)
+    end_all(client, *(child for child in below if "coordinator" in child.cmdline() or "worker" in child.cmdline()))
+    until(lambda: all(gone(child.pid) for child in below), "the end of all processes")
+    with Cluster(procs=1, workers=1) as c:
+        c.submit(t.kind, b"").result()
+    assert not any(path.exists() for path in places if path.is_relative_to("/dev/shm"))
+    for left in place.embedded():
+        shutil.rmtree(left)
+
+
+def end_all(*processes: Popen[str] | psutil.Process) -> None:
+    for process in processes:
         os.kill(process.pid, signal.SIGKILL)
-    for process in (client, coordinator, worker):
-        process.communicate()
-    if again == "coordinator":
-        place.coordinator()
-        until(lambda: entries(place.cluster_dir) == [], "the coordinator to clear the directory")
-    else:
-        with Cluster(procs=1, workers=1) as c:
-            c.submit(t.kind, b"").result()
-    assert not any(path.exists() for path in memory)
+    for process in processes:
+        if isinstance(process, Popen):
+            process.communicate()
 
 
 def test_over_tcp_large_values_go_in_frames(place: Place) -> None:
