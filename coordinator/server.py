@@ -18,7 +18,7 @@ from cluster.launch.gate import Gate
 from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND, Clock, Instant
 from cluster.model.errors import ProtocolError
-from cluster.model.limits import PEER_FORGET_NS, STRIKES_MAX
+from cluster.model.limits import PEER_FORGET_NS, PEERS_MAX, STRIKES_MAX
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.links import Hearing, LinkEnd, split
 from cluster.wire.messages import Message, Numbered, ToCoordinator
@@ -121,7 +121,9 @@ class Server:
         known = self._ends.pop(peer, None)
         end = LinkEnd[bytes](header.session) if known is None or known[0].session < header.session else known[0]
         self._ends[peer] = end, now  # the one that was heard last stands last
-        if header.session < end.session:
+        if len(self._ends) > PEERS_MAX:
+            self._forget(next((old for old in self._ends if not self._core.knows(old)), peer))
+        if header.session < end.session or peer not in self._ends:
             return False
         self._touched[peer] = None
         heard = end.hear(header, says_something, size, now)

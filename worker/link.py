@@ -24,6 +24,7 @@ from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND, Clock, Instant
 from cluster.model.errors import ClusterError, ProtocolError
 from cluster.model.ids import NO_M, NO_P, Epoch, MId
+from cluster.model.limits import VISITORS_MAX
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.links import Hearing, LinkEnd, split
 from cluster.wire.messages import BadFrame, BetweenMs, Fenced, Message, Numbered, Peer, RegisterM, ToM
@@ -245,6 +246,8 @@ class Link:
         session = self._ends[COORDINATOR].session if source == COORDINATOR else _session(self._me, source)
         if header.session != session or (header.taken and source not in self._ends):
             return False  # it was said to who I was, or by one who is gone
+        if source not in self._ends and source not in self._peers and len(self._ends) - len(self._peers) > VISITORS_MAX:
+            return False  # of one more whom no roster has named: who is an M says it again when I have heard of him
         heard = self._end(source).hear(header, says_something, size, self._clock.now())
         self._touched[source] = None
         if heard is Hearing.BROKEN and source == COORDINATOR:

@@ -81,6 +81,11 @@ class Core:
         commands, self.state.out = self.state.out, []
         return commands
 
+    def knows(self, peer: PeerId) -> bool:
+        """Whether that is an M, a client with programs, or a parent of Ms."""
+        s = self.state
+        return peer in s.members.by_peer or peer in s.clients or peer in s.members.nurseries
+
     def is_full(self, peer: PeerId, full: bool) -> None:
         """A peer does not read what it is sent, or does again: then call `step`."""
         if full:
