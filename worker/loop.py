@@ -47,6 +47,7 @@ from worker.watch import MainThread
 LOOK_NS: Final = SYSMON_PERIOD_NS // 2  # between two looks: so a call that blocks is seen within one period
 HOG_NS: Final = LOOK_NS // 3  # of CPU time between two looks: the main thread computes
 KEPT_NS: Final = 2 * SYSMON_PERIOD_NS  # a blocked M that still has its P then has it because nobody can take it
+BRIEF_NS: Final = 50_000  # of a run: less than a frame costs those who send and take it
 RETRY_NS: Final = 1_000_000  # between two requests to leave a goroutine that refuses
 FORCE_NS: Final = 3 * SYSMON_PERIOD_NS  # of a slice: from here on it is left in the middle of an expression, too
 SWITCH_INTERVAL_S: Final = (
@@ -84,6 +85,7 @@ class Loop:
         os.set_blocking(self._wake_write, False)
         link.watch(self._wake_read)
         self._me = self.machine.me
+        self._brief = False  # the last run took less time than a frame
         self._main: Final = threading.main_thread().ident or 0
         self._in_call_since = clock.now()
         self._patience_ns = RETRY_NS  # of listening in the main thread's place; grows as Go's sysmon's does
@@ -137,17 +139,35 @@ class Loop:
             self._looked_at = now
             self._take_all()
             machine.tick(now)
-            self._link.send(machine.outgoing())
-            held = self._link.full or machine.outbox.printed > PRINTED_MAX  # a peer does not read: make no more for it
-            if held or not (machine.may_run or machine.wants_load):
-                self._wait(machine.deadline - now)
-                return
+            reads = machine.may_run and machine.arrivals.waiting
+            if not reads:
+                self._link.send(machine.outgoing())
+                if self._held or not (machine.may_run or machine.wants_load):
+                    self._wait(machine.deadline - now)
+                    return
+        if reads:
+            self._read()
         if machine.wants_load:
             machine.load()
         elif machine.may_run:
-            machine.run(self._clock.now())
+            began = self._clock.now()
+            machine.run(began)
+            self._brief = self._clock.now() - began < BRIEF_NS
             with self._lock:
                 machine.conclude()
+
+    def _read(self) -> None:
+        """Read what came. What is to be said of it waits for its results, if the last run took no time."""
+        self.machine.run(self._clock.now())
+        with self._lock:
+            self.machine.conclude()
+            if self._held or not self._brief:
+                self._link.send(self.machine.outgoing())
+
+    @property
+    def _held(self) -> bool:
+        """Whether a peer does not read: nothing more should be made for it."""
+        return self._link.full or self.machine.outbox.printed > PRINTED_MAX
 
     def _take_all(self) -> None:
         while self._from_ms:

@@ -13,7 +13,9 @@ import gc
 import os
 import select
 import signal
+import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +89,8 @@ class Nursery:
             _close_all_but({0, 1, 2, self._alive_read})
             try:
                 self._body(index, self._alive_read)
+            except BaseException:  # noqa: BLE001  # a bug of ours, of which nobody else would hear
+                traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(1)
         self._made += 1

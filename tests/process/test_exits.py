@@ -163,3 +163,19 @@ def test_an_exit_in_a_shared_cluster_leaves_other_programs_alone(place: Place) -
     place.write("go on", "")
     out, err = other.communicate(timeout=20)
     assert (other.returncode, out, err) == (0, "alive\n", "")
+
+
+BUG = """
+import os, sys
+from worker.nursery import Nursery
+def body(index, parent_fd):
+    raise ZeroDivisionError("a bug of ours")
+Nursery(body, print).fork(1)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_an_m_that_a_bug_ends_says_where(place: Place) -> None:
+    done = place.run("-c", BUG)
+    assert (done.out, done.code) == ("1\n", 0)
+    assert done.err.startswith("Traceback") and "in body" in done.err and "a bug of ours" in done.err
