@@ -1,4 +1,4 @@
-"""The manifest: command lines are ours, ports and names meet, keys come from the Secret, nobody has more than it needs."""
+"""The manifest: command lines are ours, ports and names meet, keys come from the Secret, and none is in it."""
 
 import ast
 import shlex
