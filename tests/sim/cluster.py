@@ -30,7 +30,7 @@ from coordinator.core.membership import PeerId
 from coordinator.core.state import Forget, Log
 from coordinator.core.step import Core
 from tests.fakes import FakeClock, FakePoller
-from tests.sim.wires import Address, FaultyLink, Link, Wires
+from tests.sim.wires import Address, FaultyLink, Link, Wires, goroutines_in
 from worker.core.machine import Machine
 from worker.core.outbox import COORDINATOR, Entry
 from worker.output import STDOUT, ProgramStream
@@ -148,7 +148,7 @@ class Node:
         machine, now = self.machine, self._world.clock.now()
         due = [self.paused_until] if self.paused_until > now else []
         if not due:
-            due = [at for link in self._world.links_to(self.address) if (at := link.due()) is not None]
+            due = [at for link in self._world._links[self.address].values() if (at := link.due()) is not None]
             if self.look_at is not None:
                 due.append(self.look_at)
             elif self.blocked:
@@ -228,6 +228,8 @@ class World:
         self.lenient = False  # somebody is dead or was paused: its goroutines are lost by right
         self.always_survey = False  # ask for deadlocks at every moment, whether there is a reason or not
         self.sent: Counter[str] = Counter()  # messages by kind
+        self._core_due: int | None = None  # when the core has something to do; None: to be asked, after it has moved
+        self._foreseen: list[tuple[int, Node | None]] | None = None  # who moves when, while nothing but time has passed
         for _ in range(ms):
             self.add_node()
         if wires is None:
@@ -235,6 +237,7 @@ class World:
 
     def add_node(self) -> Node:
         node = Node(self, len(self.nodes))
+        self._foreseen = None
         self.nodes.append(node)
         self._links[node.address] = {}
         return node
@@ -250,6 +253,7 @@ class World:
     # -- links
 
     def send(self, source: Address, to: Address, m: MId, message: w.Message, to_m: MId = NO_M) -> None:
+        self._foreseen = None
         if to in self._links:
             links = self._links[to]
             if source not in links:
@@ -269,6 +273,7 @@ class World:
         """The process dies; its parent tells, or nobody does."""
         node = self.nodes[index]
         node.alive, self.lenient = False, True
+        self._foreseen = None
         self._links[node.address] = {}
         if tell:
             self.send(NURSERY, CORE, MId(-1), w.MExited(node.pid, 0, 9))
@@ -276,6 +281,7 @@ class World:
     def pause(self, index: int, duration_ns: int) -> None:
         """The process is stopped, as by SIGSTOP."""
         self.nodes[index].paused_until = self.clock.now() + duration_ns
+        self._foreseen = None
         self.lenient = True
 
     # -- clients
@@ -326,19 +332,19 @@ class World:
 
     def step(self) -> None:
         """Somebody who can move moves; when nobody can, time passes until somebody can."""
-        if self._wires is not None:
-            self._wires.tend()
         now = self.clock.now()
-        moves = [(at, node) for node in self.nodes if (at := node.next_move()) is not None]
-        core_at = min(
-            [at for link in self.links_to(CORE) if (at := link.due()) is not None] + [self.core.deadline or 1 << 62]
-        )
-        ready: list[Node | None] = [node for at, node in moves if at <= now]
-        if core_at <= now:
-            ready.append(None)
+        moves, self._foreseen = self._foreseen, None
+        if moves is None:
+            if self._wires is not None:
+                self._wires.tend()
+            moves = self._next_moves()
+        ready = [node for at, node in moves if at <= now]
         if not ready:
-            others_at = [] if self._wires is None else [max(now, self._wires.due())]
-            self.clock.advance(min([core_at, *(at for at, _ in moves), *others_at]) - now)
+            first = min([at for at, _ in moves])
+            wires_at = first + 1 if self._wires is None else max(now, self._wires.due())
+            self.clock.advance(min(first, wires_at) - now)
+            if first < wires_at and not any(node.paused_until > now for node in self.nodes):
+                self._foreseen = moves
             return
         mover = self.rng.choice(ready)
         if mover is None:
@@ -348,7 +354,25 @@ class World:
         self.clock.advance(self.rng.randrange(100, 10_000))
         self._check()
 
+    def _next_moves(self) -> "list[tuple[int, Node | None]]":
+        """When each process that can will move; None is the coordinator."""
+        moves: list[tuple[int, Node | None]] = [
+            (at, node) for node in self.nodes if (at := node.next_move()) is not None
+        ]
+        if self._core_due is None:
+            self._core_due = self.core.deadline or 1 << 62
+        core_at = self._core_due
+        for link in self._links[CORE].values():
+            if (at := link.due()) is not None and at < core_at:
+                core_at = at
+        return [*moves, (core_at, None)]
+
+    def disturbed(self) -> None:
+        """Something has happened from outside: what was foreseen may be wrong."""
+        self._foreseen = None
+
     def _move_core(self) -> None:
+        self._core_due = None
         inputs: list[tuple[PeerId, w.ToCoordinator]] = []
         for source in self.rng.sample(list(self._links[CORE]), len(self._links[CORE])):
             taken = self._links[CORE][source].take(self.clock.now())
@@ -404,15 +428,6 @@ class World:
 
 def _queued(sched: kernel.Sched) -> list[G]:
     return [*sched.ring, *sched.globrunq, *([] if sched.runnext is None else [sched.runnext])]
-
-
-def goroutines_in(message: w.Message) -> list[tuple[ProgramId, int]]:
-    """Those that a message carries."""
-    if isinstance(message, w.Work | w.Give | w.ReleaseP | w.Inject):
-        return [(record.program, record.goid) for record in message.records]
-    if isinstance(message, w.Unfit | w.Back):
-        return [(message.record.program, message.record.goid)]
-    return []
 
 
 def in_many_worlds(rng: Random, n: int, check: Callable[[int], None]) -> None:

@@ -220,6 +220,7 @@ class Storm:
 
     def _mend(self) -> None:
         self._calm = True
+        self.world.disturbed()
         for _, _, link in self._links:
             link.mend()
 
@@ -270,6 +271,7 @@ class Storm:
             self._steps += 1
             while self._plan and self._plan[0][0] <= self._steps:
                 self._plan.pop(0)[1](self)
+                self.world.disturbed()
             if self._steps == FAULTY_STEPS:
                 self._mend()
             if not self._alive():  # all are dead, or could not reach the coordinator for so long that they have ended

@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, NamedTuple, Protocol
 
 from cluster.model.clock import MICROSECOND, Instant
-from cluster.model.ids import MId
+from cluster.model.ids import MId, ProgramId
 from cluster.wire import messages as w
 from cluster.wire.links import Hearing, LinkEnd
 
@@ -117,6 +117,8 @@ class FaultyLink:
     @property
     def under_way(self) -> list[tuple[int, MId, w.Message]]:
         """All that was said in this life and not heard."""
+        if not self._out._kept:
+            return []
         kept = [frame for frame, _ in self._out._kept]
         return [(f.due, *f.cargo) for f in kept if f.cargo is not None and f.header.number > self._in._taken]
 
@@ -220,3 +222,12 @@ class Wires(Protocol):
     def due(self) -> int:
         """When the links have something to do by themselves."""
         ...
+
+
+def goroutines_in(message: w.Message) -> list[tuple[ProgramId, int]]:
+    """Those that a message carries."""
+    if isinstance(message, w.Work | w.Give | w.ReleaseP | w.Inject):
+        return [(record.program, record.goid) for record in message.records]
+    if isinstance(message, w.Unfit | w.Back):
+        return [(message.record.program, message.record.goid)]
+    return []
