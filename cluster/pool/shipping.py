@@ -6,7 +6,7 @@ Short plain arguments are nobody's to change: they are not pickled here, but all
 """
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from inspect import iscoroutinefunction
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, cast
@@ -18,13 +18,13 @@ from cluster.model.ids import ProgramId
 from cluster.model.limits import APART_BYTES_MIN, TASK_BYTES_MAX
 from cluster.pool.futures import Future
 from cluster.wire import apart
+from cluster.wire.apart import LUMPS
 from cluster.wire.messages import Record, Source
 from cluster.wire.parts import Result
 from cluster.wire.pickling import PROTOCOL, NoObjects, Pickling
 from cluster.wire.results import PLAIN
 
 FUNCTIONS_MAX: Final = 1024
-_REFUSING: Final = apart.Refusing()
 _MAIN: Final = b"__main__"
 
 
@@ -36,6 +36,7 @@ class Shipping:
         self._by_value: Final = not source.path
         self._pickling: Final = Pickling("__main__", NoObjects(), main_by_value=self._by_value)
         self._pickling.depot = self._depot = depot
+        self._refusing: Final = None if depot is None else apart.Refusing()
         self._functions: dict[
             object, tuple[bytes, bool]
         ] = {}  # its bytes, or b"" when it has no name; whether it parks
@@ -47,33 +48,36 @@ class Shipping:
 
         `data` is a Reference if it lies in the depot.
         """
-        function, data, parks = (
-            self._written(fn, args, kwargs, None)
-            if self._depot is None
-            else self._sorted(self._depot, fn, args, kwargs)
-        )
-        if len(data) > TASK_BYTES_MAX:
+        try:
+            function, data, parks = self._written(fn, args, kwargs, self._refusing)
+        except apart.LargeBuffer:
+            function, data, parks = self._beside(fn, args, kwargs)
+        if len(data) >= APART_BYTES_MIN and type(data) is bytes:
+            data = self._long(fn, data)
+        return function, data, parks
+
+    def _beside(
+        self, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> tuple[bytes, Data, bool]:
+        """The same, with buffers that go to the depot, if there is room."""
+        assert self._depot is not None, "else nothing is refused"
+        taking = apart.Taking()
+        named = dict(zip(kwargs, apart.lumped(tuple(kwargs.values())), strict=True))
+        function, data, parks = self._written(fn, apart.lumped(args), named, taking)
+        assert isinstance(data, bytes), "plain arguments are short"
+        if (reference := apart.put(self._depot, data, taking.taken)) is None:
+            return self._written(fn, args, kwargs, None)
+        return function, reference, parks
+
+    def _long(self, fn: Callable[..., object], data: bytes) -> bytes:
+        """A long pickle, in the depot if there is room; CannotShipError when no frame can hold it."""
+        reference = None if self._depot is None else apart.put(self._depot, data, ())
+        if reference is None and len(data) > TASK_BYTES_MAX:
             raise CannotShipError(
                 f"the arguments of {fn!r} have {len(data)} bytes, and a task may have {TASK_BYTES_MAX}: put them into "
                 f"a file that all workers can read"
             )
-        return function, data, parks
-
-    def _sorted(
-        self, depot: apart.Depot, fn: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> tuple[bytes, Data, bool]:
-        """What is large goes to the depot. All else costs no more than a look at it."""
-        try:
-            function, data, parks = self._written(fn, args, kwargs, _REFUSING)
-        except apart.LargeBuffer:
-            taking = apart.Taking()
-            named = dict(zip(kwargs, apart.lumped(tuple(kwargs.values())), strict=True))
-            function, data, parks = self._written(fn, apart.lumped(args), named, taking)
-            if (reference := _put(depot, data, taking.taken)) is None:
-                return self._written(fn, args, kwargs, None)
-        else:
-            reference = _put(depot, data, ()) if len(data) >= APART_BYTES_MIN else None
-        return function, reference or data, parks
+        return reference or data
 
     @property
     def fetched(self) -> int:
@@ -88,8 +92,8 @@ class Shipping:
     def _written(
         self,
         fn: Callable[..., object],
-        args: tuple[object, ...],
-        kwargs: dict[str, object],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
         taker: apart.Taker | None,
     ) -> tuple[bytes, Data, bool]:
         function, parks = b"", False
@@ -101,8 +105,10 @@ class Shipping:
         if function:
             if not kwargs and all_short(args):
                 return function, args, parks
-            if taker is _REFUSING and (apart.has_lumps(args) or apart.has_lumps(tuple(kwargs.values()))):
-                raise apart.LargeBuffer
+            if taker is not None and taker is self._refusing:
+                for value in (*args, *kwargs.values()) if kwargs else args:
+                    if value.__class__ in LUMPS and len(value) >= APART_BYTES_MIN:
+                        raise apart.LargeBuffer
             try:
                 data = pickle.dumps((args, kwargs), PROTOCOL, buffer_callback=taker)
             except Exception:  # noqa: BLE001  # its own code may raise anything; below it is told what it is
@@ -171,10 +177,6 @@ class Shipping:
                 return error
         error.add_note(f"\nTraceback on the worker:\n{lines.rstrip()}")
         return error
-
-
-def _put(depot: apart.Depot, data: Data, buffers: Sequence[memoryview]) -> apart.Reference | None:
-    return apart.put(depot, data, buffers) if isinstance(data, bytes) else None  # plain arguments are short
 
 
 def _unreadable(what: str, why: str) -> CannotShipError:

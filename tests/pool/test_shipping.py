@@ -218,7 +218,7 @@ def test_arguments_that_no_frame_can_hold_are_refused(monkeypatch: pytest.Monkey
     shipping = Shipping(FILE)
     assert shipping.call(double, (b"x" * 50,), {})[0]
     with pytest.raises(CannotShipError, match=r"have \d+ bytes, and a task may have 100: put them into a file"):
-        shipping.call(double, (b"x" * 400,), {})
+        shipping.call(double, (b"x" * LARGE,), {})
 
 
 def test_short_plain_arguments_go_as_they_are_and_all_others_as_a_copy_of_now() -> None:

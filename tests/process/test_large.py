@@ -1,9 +1,11 @@
 """Large arguments and results on real processes: they arrive, nobody keeps them in memory, and no file is left."""
 
+import contextlib
+import itertools
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, wait
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -101,6 +103,29 @@ def test_map_brings_large_items_and_results(cluster: Cluster) -> None:
     assert list(cluster.starmap(t.same, [(item,) for item in items])) == items
     assert [int(array.sum()) for array in cluster.map(np.ones, [MB] * 20)] == [MB] * 20
     until(lambda: files(entry_of(cluster)) == [], "no file is left")
+
+
+def test_an_endless_map_of_arrays_keeps_few_and_many_that_are_submitted_keep_little_memory() -> None:
+    with Cluster(procs=1, workers=1) as c:
+        arrays = (np.full(10 * MB, i % 100, np.uint8) for i in itertools.count())
+        sums = c.map(np.sum, arrays)
+        assert int(next(sums)) == 0
+        assert size_of(entry_of(c).glob("*/*")) <= 8 * 10 * MB, "four chunks for a P, and some that have ended"
+        assert [int(next(sums)) for _ in range(10)] == [i * 10 * MB for i in range(1, 11)]
+        del sums
+    with Cluster(procs=1, workers=1) as c:
+        futures = [c.submit(len, bytes(40 * MB)) for _ in range(15)]
+        assert size_of(entry_of(c).glob("memory/*")) <= APART_MEMORY_MAX
+        assert [future.result() for future in futures] == [40 * MB] * 15
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """Of all these files that are still there, together."""
+    size = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def test_a_result_that_no_frame_can_hold_arrives() -> None:
