@@ -19,7 +19,7 @@ NOT_RECORDED = "not recorded: of a program that is run with --trace or --explain
 NO_CLOCK = "since when is not recorded: of locks it is"
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # a task of a pool has a number below zero
 @click.argument("goid", type=int)
 @address_options
 @click.option("--program", type=int, help="The program of that number; `cluster status` shows them.")

@@ -94,3 +94,8 @@ def test_what_is_recorded_of_its_runs_is_told() -> None:
         "it has not moved, as far as is recorded",
         "last run: it ran 4.0 ms ago, 9 slices here, 2 of them preempted",
     ]
+
+
+def test_a_task_of_a_pool_has_a_number_below_zero() -> None:
+    with cli.command.make_context("why", ["-5", "--program", "2"]) as context:
+        assert (context.params["goid"], context.params["program"]) == (-5, 2)

@@ -238,8 +238,8 @@ class Homes:
     def serve_ask(self, m: MId, message: Ask) -> None:
         """Another M's goroutine wants something of an object of mine."""
         hosted = self._programs.get(message.program)
-        if hosted is None:
-            return
+        if hosted is None or hosted.pickling is None:
+            return  # it was never loaded, so nobody can know an object of it here
         hosted.received += 1
         if hosted.kernel.dropped:
             return  # its end is known here: none of its goroutines may be readied
@@ -257,8 +257,8 @@ class Homes:
         """Another M's goroutine did something to an object of mine, and does not wait."""
         self.tells_taken[m] = self.tells_taken.get(m, 0) + 1
         hosted = self._programs.get(message.program)
-        if hosted is None:
-            return
+        if hosted is None or hosted.pickling is None:
+            return  # it was never loaded, so nobody can know an object of it here
         hosted.received += 1
         if hosted.kernel.dropped:
             return  # its end is known here: none of its goroutines may be readied
@@ -330,7 +330,7 @@ class Homes:
     def take_failure(self, message: TellFailed) -> None:
         """A Tell of a goroutine of mine panicked."""
         hosted = self._programs.get(message.program)
-        if hosted is None or hosted.kernel.dropped:
+        if hosted is None or hosted.kernel.dropped or hosted.pickling is None:
             return
         hosted.received += 1
         error = self._unpack_error(hosted, message.error)
@@ -414,8 +414,9 @@ class Homes:
         return self._pack(hosted, (text_of(error), body), "an error")
 
     def _unpack_error(self, hosted: Hosted, data: bytes) -> BaseException:
-        text, body = cast("tuple[str, bytes]", self._unpack(hosted, data))
+        text = "what another M has written as an error cannot be read"
         try:
+            text, body = cast("tuple[str, bytes]", self._unpack(hosted, data))
             error = self._unpack(hosted, body)
         except Exception:  # noqa: BLE001  # its class cannot make it from what it had written
             error = None

@@ -372,3 +372,26 @@ def test_dropping_a_program_forgets_its_objects_and_its_waiters_only() -> None:
     seat.take(Drop(A))
     seat.take(Answer(A, ask.ticket, Outcome.OK, b""), source=OTHER)
     assert not homes(seat)._waiting and not homes(seat)._objects and not seat.machine.sched.runnable()
+
+
+STRAY = (
+    Ask(A, 1, FarOp.CHAN_RECV, 1, b"no pickle"), Ask(A, 1, 9999, 1, b""), Ask(A, 1, FarOp.SELECT_CLAIM, 1, b""),
+    Tell(A, 1, FarOp.CHAN_CLOSE, 7, b"no pickle"), Answer(A, 5, Outcome.RAISED, b"no pickle"),
+    TellFailed(A, 7, b"no pickle"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("message", STRAY, ids=lambda message: type(message).__name__)
+def test_who_speaks_of_a_program_that_was_never_loaded_here_gets_no_answer(message: Ask) -> None:
+    seat = Seat()
+    seat.join()
+    seat.take(message, source=OTHER)
+    assert not [sent for sent in seat.send() if sent[0] == OTHER and not isinstance(sent[1], Told)]
+
+
+@pytest.mark.parametrize("message", STRAY, ids=lambda message: type(message).__name__)
+def test_what_cannot_be_read_ends_no_m(message: Ask) -> None:
+    seat, _ = at_home()
+    seat.take(message, source=OTHER)
+    seat.settle()
+    assert not seat.machine.done
