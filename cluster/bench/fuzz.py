@@ -195,7 +195,7 @@ def at_the_sockets(report: Report, count: int) -> None:
         begin, early = time.perf_counter(), dict.fromkeys(watched, 0)
         for number, frame in enumerate(frames(report.seed + 2, count)):
             if number == count // 10:
-                early = {name: rss(pid) for name, pid in watched.items()}
+                early |= {name: rss(pid) for name, pid in watched.items() if psutil.pid_exists(pid)}
             if _stops(frame, decoders):
                 continue
             dice.choice(throwers).throw(frame)
