@@ -171,8 +171,11 @@ class Depot:
             with contextlib.suppress(OSError):
                 os.unlink(self._path(name))
 
-    def drop_of_the_dead(self) -> None:
-        """Remove what processes wrote that live no more: what they have told of has been fetched."""
+    def drop_of_the_dead(self, pid: int | None = None) -> None:
+        """Remove what this process wrote, if it lives no more, or with None all of those that do not.
+
+        Its client has heard all that it told. Of another one that has died it may hear more.
+        """
         for place in (MEMORY, DISK):
             try:
                 names = os.listdir(self._entry / place)
@@ -180,7 +183,10 @@ class Depot:
                 continue
             for name in names:
                 matched = _NAME.fullmatch(name)
-                if matched is not None and int(matched[1]) == self._namespace and not _lives(int(matched[2])):
+                if matched is None or int(matched[1]) != self._namespace:
+                    continue
+                writer = int(matched[2])
+                if pid in (None, writer) and not _lives(writer):
                     self.drop(name)
 
 

@@ -279,9 +279,9 @@ class Pool:
                         _log.critical("Exception in initializer:", exc_info=error)
                         task.set_exception(_as_broken(error))
                         raise error
-            case TasksLost(program, lost, kept, why) if program == self._program:
+            case TasksLost(program, lost, kept, why, pid) if program == self._program:
                 self._fail_some(self._tasks.lost(lost, kept, partial(_lost, why)))
-                self._clear_depot()
+                self._clear_depot(pid)
             case Ended(program=program) if program == self._program:
                 self._program = None
                 self._ended(message)
@@ -310,10 +310,10 @@ class Pool:
         self._fail_some(self._tasks.over(blame))
         self._clear_depot()
 
-    def _clear_depot(self) -> None:
-        """An M may have died between writing a result and telling of it."""
+    def _clear_depot(self, pid: int | None = None) -> None:
+        """An M, or all of those that have died, may have written results and not told of them."""
         if self._depot is not None:
-            self._depot.drop_of_the_dead()
+            self._depot.drop_of_the_dead(pid)
 
     def _fail_some(self, failed: list[tuple[Task, ClusterError]]) -> None:
         for task, error in failed:

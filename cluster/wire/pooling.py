@@ -44,3 +44,4 @@ class TasksLost(NamedTuple):
     lost: tuple[int, ...]
     kept: tuple[int, ...]
     why: str
+    pid: int = 0  # of the M

@@ -107,5 +107,5 @@ def lose(s: State, program: Program, m: M, why: str, untaken: list[int]) -> bool
         r.goid for other in s.members.ms.values() for r in other.untaken.values() if r.program == program.id
     ]
     kept = (*program.holder, *on_their_way, *s.globrunq.goids(program.id))
-    s.send(program.client, TasksLost(program.id, lost, kept, f"M {m.id} (pid {m.pid}) {why}"))
+    s.send(program.client, TasksLost(program.id, lost, kept, f"M {m.id} (pid {m.pid}) {why}", m.pid))
     return True

@@ -203,6 +203,14 @@ def test_a_file_whose_lengths_are_not_its_size_is_refused(entry: Path, content: 
         Depot(entry, once=False).fetch("disk-1.1-1-128")
 
 
+def test_when_nothing_more_is_told_all_of_the_dead_is_removed(entry: Path) -> None:
+    namespace = os.stat("/proc/self/ns/pid").st_ino
+    for pid in (NOBODYS_PID, NOBODYS_PID + 1):
+        (entry / DISK / f"disk-{namespace}.{pid}-1-64").write_bytes(b"")
+    Depot(entry, once=True).drop_of_the_dead()
+    assert files(entry) == []
+
+
 def test_what_the_dead_have_written_is_removed_and_nothing_of_the_living(entry: Path) -> None:
     mine = Depot(entry, once=False).put(PARTS)
     namespace = os.stat("/proc/self/ns/pid").st_ino
@@ -211,5 +219,9 @@ def test_what_the_dead_have_written_is_removed_and_nothing_of_the_living(entry: 
     for place in (MEMORY, DISK):
         (entry / place / f"{place}-{namespace}.{NOBODYS_PID}-1-64").write_bytes(b"")
         (entry / place / "something else").write_bytes(b"")
-    Depot(entry, once=True).drop_of_the_dead()
+    before = files(entry)
+    for living in (os.getpid(), NOBODYS_PID + 1, 0):
+        Depot(entry, once=True).drop_of_the_dead(living)
+        assert files(entry) == before, "of others that died more may yet be told"
+    Depot(entry, once=True).drop_of_the_dead(NOBODYS_PID)
     assert files(entry) == sorted([mine, foreign, "something else", "something else"])

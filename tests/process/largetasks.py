@@ -33,7 +33,7 @@ def kind(value: bytes | bytearray, **named: bytes) -> tuple[str, int, bytes, dic
     return type(value).__name__, len(value), bytes(value[-3:]), {name: len(each) for name, each in named.items()}
 
 
-def makes(size: int) -> bytearray:
+def makes(size: int, _large: bytes = b"") -> bytearray:
     return bytearray(size)
 
 

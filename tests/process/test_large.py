@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, wait
 from pathlib import Path
+from random import Random
 from subprocess import PIPE, Popen
 
 import numpy as np
@@ -18,6 +19,7 @@ from cluster import Cluster, LostError
 from cluster.model.limits import APART_BYTES_MIN, APART_MEMORY_MAX, TASK_BYTES_MAX
 from tests.process import largetasks as t
 from tests.process.place import Place, descendants, first_line, gone, until
+from tests.process.pooltasks import kills_itself
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -181,6 +183,21 @@ def test_what_a_worker_wrote_that_died_before_it_told_is_removed(cluster: Cluste
     with pytest.raises(LostError):
         cluster.submit(t.writes_and_dies, str(entry_of(cluster)), retries=0).result()
     until(lambda: files(entry_of(cluster)) == [], "no file is left")
+
+
+def test_ms_that_die_at_any_moment_take_no_result_with_them_and_leave_no_file() -> None:
+    """A result that was told before its M died is fetched, though another death is heard of before it is."""
+    rng = Random(5)
+    with Cluster(procs=2, workers=2) as c:
+        for _ in range(6):
+            futures = {}
+            for number in range(40):
+                size = rng.choice([100_000, MB, 5 * MB])
+                if number % 19 == 5:
+                    c.submit(kills_itself, retries=0)
+                futures[c.submit(t.makes, size, bytes(rng.choice([10, MB])), retries=20)] = size
+            assert all(len(future.result()) == size for future, size in futures.items())
+        until(lambda: files(entry_of(c)) == [], "no file is left")
 
 
 def test_a_pool_that_ends_leaves_nothing_though_others_go_on(cluster: Cluster) -> None:

@@ -87,7 +87,11 @@ def test_the_client_hears_what_died_with_an_m_and_the_pool_goes_on() -> None:
     pid = office.m(first).pid
     office.say("nursery", w.MExited(pid, -1, 9))
     (lost,) = office.heard(CLIENT, w.TasksLost)
-    assert (lost.lost, {*lost.kept}) == ((-1,), {-2}) and lost.why == f"M {first} (pid {pid}) was killed by signal 9"
+    assert (lost.lost, {*lost.kept}, lost.pid) == (
+        (-1,),
+        {-2},
+        pid,
+    ) and lost.why == f"M {first} (pid {pid}) was killed by signal 9"
     assert not office.heard(CLIENT, w.Ended)
     submit(office, program, -3)
     assert not office.heard(CLIENT, w.Ended) and program in office.state.programs
