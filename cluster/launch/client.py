@@ -2,6 +2,8 @@
 
 A client says every HEARTBEAT_NS that it is alive, and is answered; a coordinator that does not
 answer eight times in a row is taken for dead. So nobody waits for ever on either side.
+Between programs it may be silent for as long as it likes, as nobody's thread is here: the coordinator forgets it, and
+the next request begins anew.
 """
 
 import os
@@ -17,8 +19,9 @@ from cluster.launch.sockets import readable
 from cluster.model.clock import MILLISECOND, SECOND, Instant, MonotonicClock, after
 from cluster.model.errors import ClusterError, NoClusterError, ProtocolError
 from cluster.model.ids import ProgramId
-from cluster.model.limits import HEARTBEAT_NS, START_TIMEOUT_NS
+from cluster.model.limits import CLIENT_EXPIRE_NS, HEARTBEAT_NS, START_TIMEOUT_NS
 from cluster.wire.messages import (
+    Accepted,
     Alive,
     AskStatus,
     AskWhy,
@@ -43,6 +46,7 @@ ANSWER_TIMEOUT_NS: Final = 5 * SECOND  # of a coordinator that is there: it answ
 STOP_LOOK_S: Final = 0.01  # between two looks whether a coordinator that was told to stop is gone
 LINGER_MS: Final = 500  # for a last request
 FRAMES_MAX: Final = 64  # taken at once
+ANEW_NS: Final = CLIENT_EXPIRE_NS // 2  # of silence, after which the coordinator may forget us before it hears us again
 LOOK_NS: Final = 100 * MILLISECOND  # between two looks at the processes that were started
 
 
@@ -81,9 +85,12 @@ class Client:
         self._look_at = self._clock.now()
         self._beat_at = after(self._look_at, HEARTBEAT_NS)
         self._heard = False
+        self._spoke_at = self._look_at
+        self._under_way: set[ProgramId] = set()  # programs of ours
 
     def send(self, message: FromClient) -> None:
         """Say something."""
+        self._spoke_at = self._clock.now()
         if not self._dealer.send([message]):
             raise NoClusterError(f"the coordinator at {self.address} refuses the connection: it wants keys, or none")
 
@@ -101,6 +108,11 @@ class Client:
         if came := self._dealer.receive(FRAMES_MAX):
             self._unanswered, self._heard = 0, True
         messages = [message for message in came if not isinstance(message, Alive)]
+        for message in messages:
+            if isinstance(message, Accepted):
+                self._under_way.add(message.program)
+            elif isinstance(message, Ended):
+                self._under_way.discard(message.program)
         return messages  # type: ignore[return-value]  # the decoder takes nothing else
 
     def beat(self) -> None:
@@ -134,6 +146,8 @@ class Client:
 
     def request(self, message: StartProgram | AskStatus | Dump | AskWhy) -> list[ToClient]:
         """Send, and wait for the first answer and what came with it. NoClusterError when none comes in time."""
+        if not self._under_way and self._clock.now() - self._spoke_at >= ANEW_NS:
+            self._dealer.begin_anew()
         self.send(message)
         give_up = self._clock.now() + self._patience_ns
         while self._clock.now() < give_up:

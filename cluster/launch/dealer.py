@@ -47,6 +47,10 @@ class Dealer:
         self._end: LinkEnd[bytes] = LinkEnd(1)
         self._decode: Final = Decoder(accepted, Numbered).decode
 
+    def begin_anew(self) -> None:
+        """The coordinator may have forgotten us, or may be about to: nothing that was said before counts any more."""
+        self._end = LinkEnd(self._end.session + 1)
+
     def send(self, messages: Sequence[Message]) -> bool:
         """One frame; False when the coordinator does not let us in. See sockets.say."""
         frame = encode([self._end.header(), *messages])
@@ -90,6 +94,8 @@ class Dealer:
         header, messages = split(self._decode(frames[0]))
         if header is None:
             return messages
+        if header.session != self._end.session:
+            return []  # late, and for who we were
         heard = self._end.hear(header, bool(messages), len(frames[0]), self._clock.now())
         if heard is Hearing.BROKEN:
             raise NoClusterError(f"the coordinator at {self._address} began anew: it knows nothing of us any more")

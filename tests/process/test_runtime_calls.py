@@ -240,3 +240,25 @@ def test_stacks_that_grow_and_shrink_are_in_the_trace(place: Place) -> None:
     assert steps == [("StackGrow", f"{a} to {b}") for a, b in pairwise(sizes)] + [
         ("StackShrink", f"{a} to {b}") for a, b in pairwise(sizes[::-1])
     ]
+
+
+ANEW = """
+import cluster
+from cluster.launch import client
+client.ANEW_NS = 0  # as if a long time had passed before each request
+async def main(n):
+    print("run", n, flush=True)
+    await cluster.sleep(0.01)
+    return n
+if __name__ == "__main__":
+    with cluster.Cluster(procs=1, workers=1) as c:
+        print([(c.run(main, n), c.status().procs) for n in range(20)])
+        print(list(c.map(abs, range(-3, 0))), c.run(main, 20))
+"""
+
+
+def test_a_cluster_can_be_used_again_after_a_long_silence(place: Place) -> None:
+    done = place.run(place.write("anew.py", ANEW))
+    assert (done.code, done.err) == (0, "")
+    assert done.lines[:20] == [f"run {n}" for n in range(20)]
+    assert done.out.endswith(f"{[(n, 1) for n in range(20)]}\nrun 20\n[3, 2, 1] 20\n")
