@@ -12,7 +12,7 @@ from cluster.bench.ladder import PART_NAMES
 from cluster.bench.placement import Places, places
 from cluster.bench.sampling import Measure, Reading, Rung, UnavailableError
 from cluster.bench.steps import Step
-from cluster.bench.switching import Plan, Progress, run
+from cluster.bench.switching import QUICK_S, Plan, Progress, run
 
 
 class Heard(Progress):
@@ -143,9 +143,9 @@ def test_the_full_protocol_is_the_default() -> None:
 
 
 def test_a_quick_run_of_all_parts_leaves_out_what_would_take_too_long_and_says_so(made_up: list[Path]) -> None:
-    said, late = list[str](), iter([0.0, 18.5])
+    said, late = list[str](), iter([0.0, QUICK_S - 1.5])
     outcome = run(Plan(quick=True, where=where, clock=lambda: next(late)), Heard(), said.append)
     assert outcome.sections == {} and "--part steps" in outcome.left_out["lease"] and len(said) == 1
-    in_time = iter([0.0, 17.5])
+    in_time = iter([0.0, QUICK_S - 2.5])
     assert run(Plan(quick=True, where=where, clock=lambda: next(in_time)), Heard(), said.append).sections
     assert run(Plan(["steps"], quick=True, where=where, clock=lambda: 99.0), Heard(), said.append).sections
