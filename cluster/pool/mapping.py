@@ -33,6 +33,7 @@ CHUNK_NS: Final = 10 * MILLISECOND  # a hundred times what a chunk costs to send
 CHUNK_MAX: Final = 1 << 16  # items
 CHUNK_BYTES_MAX: Final = 1 << 20  # of arguments: of large items there are few in a chunk
 GROWTH: Final = 8
+LIGHT_BYTES_MAX: Final = 1 << 20  # of the results of a chunk, which may then go together: 15 ns an item less
 TAIL: Final = 16  # the last chunks are so much smaller, and no smaller than that
 
 
@@ -82,7 +83,7 @@ class Chunks:
 
 
 class Mapping(Iterator[Iterator[T]], Generic[T]):
-    """The results of a map, chunk by chunk, as they are asked for. Each result is let go when it is given out."""
+    """The results of a map, chunk by chunk, as they are asked for. Large ones are let go when they are given out."""
 
     def __init__(
         self,
@@ -115,7 +116,8 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         self._bytes = 0  # of arguments that are under way
         self._brought = 0  # bytes of the result that was taken last
         self._bytes_max: Final = maxsize if eager else AHEAD_BYTES_MAX
-        self._values: deque[T] = deque()
+        self._values: list[T] = []
+        self._light = True
         self._failure: bytes | None = None
         self._exhausted = False
         self._abandoned = not eager  # if nobody asks for more: then the rest is cancelled
@@ -139,7 +141,12 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
             except BaseException:
                 self.close()
                 raise
-        return map(deque.popleft, repeat(self._values, len(self._values)))
+        values, self._values = self._values, []
+        if self._light:
+            return iter(values)
+        kept = deque(values)
+        values.clear()
+        return map(deque.popleft, repeat(kept, len(kept)))
 
     def close(self) -> None:
         """Cancel what has not been asked for."""
@@ -174,7 +181,8 @@ class Mapping(Iterator[Iterator[T]], Generic[T]):
         self._bytes -= given
         self._brought = future.brought
         self._chunks.ended(size, max(given, future.brought), ran_ns)
-        self._values.extend(values)  # type: ignore[arg-type]  # what `fn` returned
+        self._values = values  # type: ignore[assignment]  # what `fn` returned
+        self._light = future.brought <= LIGHT_BYTES_MAX
         self._failure = failure
         if self._progress is not None:
             self._progress.advance(len(values))

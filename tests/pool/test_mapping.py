@@ -1,6 +1,7 @@
 """map: what is submitted when, and what its consumer sees."""
 
 import pickle
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, pairwise
 from typing import Any, cast
@@ -15,6 +16,7 @@ from cluster.pool.mapping import (
     CHUNK_MAX,
     CHUNK_NS,
     GROWTH,
+    LIGHT_BYTES_MAX,
     Chunks,
     Mapping,
     length_of,
@@ -237,3 +239,23 @@ def test_near_the_end_chunks_become_smaller_and_given_ones_stay() -> None:
 
 def test_the_length_is_that_of_the_shortest_if_all_have_one() -> None:
     assert length_of([[1, 2], (1,)]) == 1 and length_of([[1], iter([1])]) is None
+
+
+class Thing:
+    """Somebody can watch it go."""
+
+
+def make_thing(_: int) -> Thing:
+    return Thing()
+
+
+@pytest.mark.parametrize(("brought", "kept"), [(LIGHT_BYTES_MAX, True), (LIGHT_BYTES_MAX + 1, False)])
+def test_a_large_result_is_let_go_when_it_is_given_out(brought: int, kept: bool) -> None:
+    pool = FakePool(at_once=False)
+    results = over(pool, make_thing, range(2), chunksize=2)
+    (future,) = pool.futures
+    future.brought = brought
+    pool.make(future)
+    first = weakref.ref(next(results))
+    assert (first() is not None) == kept and isinstance(next(results), Thing)
+    assert list(results) == []

@@ -127,6 +127,11 @@ def test_a_row_without_large_bytes_is_itself() -> None:
     assert isinstance(lump, Lump)
 
 
+def test_of_a_long_row_the_first_items_stand_for_all() -> None:
+    row = [1] * apart.LOOKED_AT_MAX
+    assert not apart.has_lumps([*row, b"x" * LARGE]) and apart.has_lumps([*row[1:], b"x" * LARGE])
+
+
 def test_a_lump_in_a_frame_is_read_as_what_it_is() -> None:
     assert pickle.loads(pickle.dumps(Lump(b"abc"), 5)) == b"abc"
     assert pickle.loads(pickle.dumps(Lump(bytearray(b"abc")), 5)) == bytearray(b"abc")
