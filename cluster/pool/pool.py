@@ -307,7 +307,7 @@ class Pool:
                 raise ProgramError(message.text, message.code)
             case _:
                 raise ClusterError(f"the pool was ended: {message.text}")
-        self._fail_some(self._tasks.over(blame))
+        self._fail_some(self._tasks.over(blame, died=message.kind == "lost"))
         self._clear_depot()
 
     def _clear_depot(self, pid: int | None = None) -> None:

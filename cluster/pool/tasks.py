@@ -86,6 +86,8 @@ class Tasks:
     def cut(self) -> list[tuple[int, list[Task]]]:
         """Carriers, with their numbers, that may leave now. Tasks that were cancelled in the queue are dropped."""
         carriers = []
+        while self._suspects and self._suspects[0].unwanted:  # since it was lost
+            self._suspects.popleft().withdrawn()
         if self._suspects and not self._suspected and self._running < self._procs:
             task = self._suspects.popleft()
             self._suspected = 1
@@ -180,14 +182,14 @@ class Tasks:
         ]
         return self._again([task for number in numbers if (task := self._take(number)) is not None], error)
 
-    def over(self, error: Blame) -> list[tuple[Task, ClusterError]]:
+    def over(self, error: Blame, died: bool = False) -> list[tuple[Task, ClusterError]]:
         """The program has ended, and with it all tasks that were out; those that are not run again, and why.
 
-        If there was only one, it is to blame.
+        If there was only one, it has ended the program, and would again; unless an M `died`, as it may of anything.
         """
         tasks = [task for number in list(self._out) if (task := self._take(number)) is not None]
         self._done.clear()  # of a program that is no more
-        if len(tasks) == 1:
+        if len(tasks) == 1 and not died:
             tasks[0].runs = tasks[0].retries  # which is its last one
         return self._again(tasks, error)
 

@@ -88,6 +88,7 @@ def introduce(s: State, m: M, program: Program) -> None:
     s.tell(m, LoadProgram(program.id, program.source, program.options, program.next_stripe, program.stripes))
     program.stripe_of[program.next_stripe] = m.id
     program.next_stripe += 1
+    pools.tell_withdrawn(s, program, m)
 
 
 def finish(s: State, program: Program, kind: str, code: int, text: str, value: bytes = b"") -> None:

@@ -23,6 +23,7 @@ from coordinator.core.membership import M, PeerId
 from coordinator.core.programs import Program
 from coordinator.core.state import State
 
+WITHDRAWN_MAX: Final = 1 << 16  # tasks of a pool that a new M is told of
 DEAF_NS: Final = 2 * SECOND  # an M that can speak renews its lease four times in it, and ends itself in a quarter
 
 
@@ -42,10 +43,22 @@ def withdraw(s: State, client: PeerId, message: Withdraw) -> None:
         return
     for m in s.members.ms.values():
         s.tell(m, message)
+    program.withdrawn.update(dict.fromkeys(message.tasks, message))
+    while len(program.withdrawn) > WITHDRAWN_MAX:
+        del program.withdrawn[next(iter(program.withdrawn))]
     for number in message.tasks if message.end else ():
         holder = program.holder.get(number, program.holder.get(message.carrier))
         if holder is not None:
             program.to_end[holder] = s.now
+
+
+def tell_withdrawn(s: State, program: Program, m: M) -> None:
+    """`m` has come since: it may be given these tasks as any other M may."""
+    numbers: dict[tuple[bool, bool], list[int]] = {}
+    for number, message in program.withdrawn.items():
+        numbers.setdefault((message.force, message.end), []).append(number)
+    for (force, end), those in numbers.items():
+        s.tell(m, Withdraw(program.id, tuple(those), force, end))
 
 
 def end_deaf(s: State, program: Program) -> None:
@@ -78,6 +91,7 @@ def results(s: State, message: Results) -> None:
     if program is not None and program.result is None:
         for number in message.tasks:
             program.holder.pop(number, None)
+            program.withdrawn.pop(number, None)
         s.send(program.client, message)
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.ids import MId, ProgramId
-from cluster.wire.messages import Ended, Options, Source
+from cluster.wire.messages import Ended, Options, Source, Withdraw
 from coordinator.core.membership import PeerId
 
 
@@ -68,9 +68,8 @@ class Program:
     dump_viewers: list[PeerId] = field(default_factory=list)  # for the next round, too
     quiet: tuple[int, int] | None = None  # counts of the last survey that found nothing active
     holder: dict[int, MId] = field(default_factory=dict)  # of a pool: who has which carrier or task, see pools.py
-    to_end: dict[MId, Instant] = field(
-        default_factory=dict
-    )  # Ms that were told to end a task or themselves, since when
+    withdrawn: dict[int, Withdraw] = field(default_factory=dict)  # of a pool: tasks that have not ended since
+    to_end: dict[MId, Instant] = field(default_factory=dict)  # Ms told to end a task or themselves, since when
     entangled: bool = False  # goroutines of different Ms may know of each other
     crippled: bool = False  # an M died, and the program goes on: its counts do not agree any more
     stable: int = 0  # surveys of a crippled one that found it quiet, and nothing under way

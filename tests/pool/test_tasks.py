@@ -201,3 +201,20 @@ def test_a_pool_that_is_over_hands_out_all_its_tasks() -> None:
     leave(tasks)
     tasks.cancel_queued()
     assert [one.cancelled() for one in made] == [False, False, True, True, True]
+
+
+def test_one_that_is_not_wanted_any_more_since_it_was_lost_is_not_run_again() -> None:
+    tasks, (first, second) = full(2, 2)
+    leave(tasks)
+    assert tasks.lost([first.number, second.number], [], blame) == []
+    assert first.cancel(running=True) is False or first.unwanted
+    first.unwanted = True
+    assert leave(tasks) == [second] and first.cancelled() and not second.cancelled()
+
+
+def test_a_lone_one_that_was_out_when_its_program_ended_is_to_blame_unless_an_m_has_died() -> None:
+    for died in (False, True):
+        tasks, (one,) = full(2, 1)
+        leave(tasks)
+        failed = tasks.over(blame, died)
+        assert [task for task, _ in failed] == ([] if died else [one]) and leave(tasks) == ([one] if died else [])

@@ -4,7 +4,7 @@ from cluster.model.clock import MILLISECOND
 from cluster.model.ids import MId, ProgramId
 from cluster.wire import messages as w
 from coordinator.core.sysmon import STABLE_MIN, SURVEY_PERIOD_NS, SURVEY_RETRY_NS
-from tests.coordinator.office import LOAD, OPTIONS, SOURCE, Office, records
+from tests.coordinator.office import LOAD, OPTIONS, PYTHON, SOURCE, Office, records
 
 CLIENT = "client"
 
@@ -46,6 +46,20 @@ def test_a_pool_has_no_main_and_runs_what_is_submitted() -> None:
     assert not shipped(office, 0, 1) and office.heard(CLIENT, w.Ended) == []
     submit(office, program, -1, -2)
     assert sorted(shipped(office, 0, 1)) == [-2, -1]
+
+
+def test_an_m_that_comes_later_hears_what_is_not_wanted_any_more_and_has_not_ended() -> None:
+    office = Office(procs=2, ms=1)
+    program = pool(office)
+    submit(office, program, -1, -2, -3, -4)
+    office.took(0, program, -1, -2, -3, -4)
+    office.say(CLIENT, w.Withdraw(program, (-1, -2), force=True))
+    office.say(CLIENT, w.Withdraw(program, (-3,), force=True, end=True))
+    office.say("w0", results(program, -2))
+    office.say("late", w.RegisterM(200, PYTHON, "at late"))
+    told = [message for to, message in office.said if to == "late" and isinstance(message, w.LoadProgram | w.Withdraw)]
+    assert isinstance(told[0], w.LoadProgram), "before anything else of it"
+    assert told[1:] == [w.Withdraw(program, (-1,), force=True), w.Withdraw(program, (-3,), force=True, end=True)]
 
 
 def test_results_go_to_the_client_as_they_are() -> None:
