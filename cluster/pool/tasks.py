@@ -25,7 +25,7 @@ from cluster.model.errors import ClusterError
 from cluster.model.ids import TASK_FIRST
 from cluster.pool.futures import LOCK, Future
 
-WORK_NS: Final = 20 * MILLISECOND  # a burst's worth: longer than a message's way by far, shorter than people notice
+WORK_NS: Final = 50 * MILLISECOND  # a burst's worth: longer than a message's way by far, shorter than people notice
 OUT_MIN: Final = 2  # for each P: one runs, and the next is there when it ends
 OUT_MAX: Final = 2048  # for each P
 PARKED_MAX: Final = 10_000

@@ -39,7 +39,7 @@ from worker.core.outbox import COORDINATOR, Outbox
 from worker.core.programs import Hosted
 
 OUR_FRAMES: Final = ("cluster.kernel.", "worker.")
-FLUSH_NS: Final = 2 * MILLISECOND  # between messages of results, while there is more to do here
+FLUSH_NS: Final = 5 * MILLISECOND  # between messages of results, while there is more to do here
 FLUSH_MAX: Final = 256  # results, which do not wait for more
 PLAIN_BYTES: Final = 8  # that a short plain value counts for in a message
 FUNCTIONS_MAX: Final = 1024  # kept of one program; they are a client's own, and few
