@@ -3,12 +3,15 @@
 import os
 import random
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from hypothesis import settings
+
+from cluster.wire.pickling import MAIN_PREFIX
 
 PROCESS_TESTS = tuple(Path(__file__).parent / name for name in ("process", "golang"))
 RUN_VARIABLE = "GMP_TEST_RUN"  # in the environment of every process that a test starts, and so in all that these start
@@ -46,6 +49,14 @@ def rng(request: pytest.FixtureRequest) -> random.Random:
     seed = request.config.option.seed
     print(f"repeat this test with --seed={seed}")  # pytest shows it when the test fails
     return random.Random(f"{seed} {request.node.nodeid}")
+
+
+@pytest.fixture(autouse=True)
+def no_main_left() -> Iterator[None]:
+    """Forget the main files that simulated Ms have imported: who finds one takes this process for an M."""
+    yield
+    for name in [name for name in sys.modules if name.startswith(MAIN_PREFIX)]:
+        del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)
