@@ -72,6 +72,7 @@ START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluste
 # The wire.
 FRAME_BYTES_MAX: Final = 1 << 30  # one frame; a longer one is dropped before it is decoded
 TASK_BYTES_MAX: Final = FRAME_BYTES_MAX // 2  # arguments of a task of a pool, or its result: in a frame with others
+WITHDRAWN_MAX: Final = 1 << 16  # tasks of a pool that are not wanted any more: as many are remembered
 LINK_BYTES_MAX: Final = 32 << 20  # said to one peer and not acknowledged: then its sender waits. 50 ms at 5 Gbit/s
 LINK_FRAMES_MAX: Final = 8192  # the same, in frames
 PRINTED_MAX: Final = 4 << 20  # bytes that goroutines of one M have printed and nobody has taken: then they wait

@@ -18,12 +18,13 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
+from cluster.kernel.plain import PLAIN
 from cluster.model.errors import CannotShipError
 from cluster.model.limits import APART_BYTES_MIN
 
 PROTOCOL: Final = 5
 LUMPS: Final = (bytes, bytearray)
-ATOMS: Final = frozenset((int, float, str, bytes, bool, complex, type(None)))
+ATOMS: Final = PLAIN | {complex}
 
 LOOKED_AT_MAX: Final = 64  # items of a row: a look at an item takes as long as a short task of `map`
 

@@ -18,12 +18,12 @@ from typing import Final
 from cluster.kernel.tasks import is_task
 from cluster.model.clock import SECOND, Instant, after
 from cluster.model.ids import ProgramId
+from cluster.model.limits import WITHDRAWN_MAX
 from cluster.wire.messages import EndM, Record, Results, Submit, TasksLost, Withdraw
 from coordinator.core.membership import M, PeerId
 from coordinator.core.programs import Program
 from coordinator.core.state import State
 
-WITHDRAWN_MAX: Final = 1 << 16  # tasks of a pool that a new M is told of
 DEAF_NS: Final = 2 * SECOND  # an M that can speak renews its lease four times in it, and ends itself in a quarter
 
 

@@ -7,11 +7,14 @@ Period.     IO_PERIOD_NS while messages come; doubled with each run since the la
 Rejected.   To look at the clock between two dispatches: 50 ns, a quarter of a switch.
 """
 
+from typing import Final
+
 from cluster.model.limits import BUDGET_MAX, IO_PERIOD_MAX_NS, IO_PERIOD_NS
+
+DOUBLINGS: Final = (IO_PERIOD_MAX_NS // IO_PERIOD_NS).bit_length() - 1  # from the shortest period to the longest
 
 
 def next_budget(budget: int, dispatches: int, elapsed_ns: int, quiet: int) -> int:
     """The budget after `budget`, of which `dispatches` took `elapsed_ns`. `quiet`: runs since the last message."""
-    period_ns = IO_PERIOD_MAX_NS if quiet > BUDGET_MAX else min(IO_PERIOD_NS << quiet, IO_PERIOD_MAX_NS)
-    fitting = dispatches * period_ns // max(elapsed_ns, 1)
+    fitting = dispatches * (IO_PERIOD_NS << min(quiet, DOUBLINGS)) // max(elapsed_ns, 1)
     return max(1, min(fitting, 2 * budget, BUDGET_MAX))

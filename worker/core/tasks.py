@@ -29,7 +29,7 @@ from cluster.kernel.sched import Sched
 from cluster.model.clock import MILLISECOND, Instant
 from cluster.model.errors import CannotShipError, Goexit
 from cluster.model.ids import ProgramId
-from cluster.model.limits import BATCH_BYTES, TASK_BYTES_MAX
+from cluster.model.limits import BATCH_BYTES, TASK_BYTES_MAX, WITHDRAWN_MAX
 from cluster.wire import apart
 from cluster.wire.messages import Withdraw
 from cluster.wire.parts import Result
@@ -44,7 +44,6 @@ FLUSH_MAX: Final = 256  # results, which do not wait for more
 PLAIN_BYTES: Final = 8  # that a short plain value counts for in a message
 FUNCTIONS_MAX: Final = 1024  # kept of one program; they are a client's own, and few
 END_NS: Final = 500 * MILLISECOND  # for a task to end that its client wants ended, before its M is
-WITHDRAWN_MAX: Final = 1 << 16  # numbers of tasks that need never come here
 
 
 class Unwanted(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from cluster.kernel.tasks import CREATOR, carry, run_chunk, run_task
 from cluster.model.errors import CannotShipError
 from cluster.model.ids import MId, ProgramId
-from cluster.model.limits import APART_BYTES_MIN, BATCH_BYTES
+from cluster.model.limits import APART_BYTES_MIN, BATCH_BYTES, WITHDRAWN_MAX
 from cluster.pool.shipping import Shipping
 from cluster.wire import messages as w
 from cluster.wire.parts import Result
@@ -17,7 +17,7 @@ from cluster.wire.results import PLAIN, values
 from tests.fakes import FakeDepot
 from tests.worker.seat import OPTIONS, SOURCE, WELCOME, A, Seat
 from worker.core.outbox import COORDINATOR
-from worker.core.tasks import FLUSH_MAX, FLUSH_NS, FUNCTIONS_MAX, WITHDRAWN_MAX
+from worker.core.tasks import FLUSH_MAX, FLUSH_NS, FUNCTIONS_MAX
 
 TEXT = """
 import os, sys, threading
