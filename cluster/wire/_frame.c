@@ -287,20 +287,19 @@ static int lay_out(PyObject **slots, Py_ssize_t n, PyObject *nulls, PyObject *va
 }
 
 /* Whether a frame may stand there: after a yield, or, when it has not begun, at the end of its head. What is
- * awaited lies on top of the stack, where the interpreter looks without asking whether there is any. */
+ * awaited lies on top of the stack, where the interpreter looks without asking whether there is any. The code is
+ * read as it was compiled: in the code that runs, a cache can hold any number, that of YIELD_VALUE too. */
 static int stands_well(PyCodeObject *code, long instruction, long state, int on_stack, PyObject *top) {
-    const unsigned char *units = (const unsigned char *)_PyCode_CODE(code); /* an opcode, its argument, and so on */
     long left = instruction - STANDS_AFTER;
     if (left < 0 || left + 1 >= Py_SIZE(code)) return 0;
+    PyObject *compiled = PyCode_GetCode(code);
+    if (compiled == NULL) return 0;
+    const unsigned char *units = (const unsigned char *)PyBytes_AS_STRING(compiled); /* an opcode, its argument, ... */
     int opcode = units[2 * left], after = units[2 * left + 3] & 3;
-    int is_traced = 0;
-#if PY_VERSION_HEX >= 0x030C0000
-    is_traced = opcode == INSTRUMENTED_LINE || opcode == INSTRUMENTED_INSTRUCTION;
-    if (opcode == INSTRUMENTED_YIELD_VALUE) opcode = YIELD_VALUE;
-#endif
-    if (state == FRAME_CREATED) return on_stack == 0 && (is_traced || opcode == RETURN_GENERATOR);
+    Py_DECREF(compiled);
+    if (state == FRAME_CREATED) return on_stack == 0 && opcode == RETURN_GENERATOR;
     int awaits = state != FRAME_SUSPENDED || after >= AFTER_YIELD_FROM;
-    return (is_traced || opcode == YIELD_VALUE) && (!awaits || (on_stack > 0 && top != NULL));
+    return opcode == YIELD_VALUE && (!awaits || (on_stack > 0 && top != NULL));
 }
 
 static int fill_frame(PyGenObject *gen, long instruction, long state, PyObject *nulls, PyObject *values,

@@ -111,13 +111,9 @@ def test_frames_that_do_not_fit_their_code_are_refused(rng: random.Random) -> No
     coroutine.close()
 
 
-@needs_extension
-def test_a_frame_stands_only_where_a_coroutine_can_be_suspended() -> None:
-    coroutine = leaf(1)
-    coroutine.send(None)
-    captured = frame.primitives.capture(coroutine)
-    assert captured is not None
-    function, stood, *state = captured
+def where_it_may_stand(captured: tuple[Any, ...]) -> list[int]:
+    """The instructions at which the captured frame can be put back."""
+    function, _, *state = captured
     accepted = []
     for instruction in range(len(function.__code__.co_code) // frame.UNITS):
         husk: Any = frame.primitives.alloc(function)
@@ -127,11 +123,38 @@ def test_a_frame_stands_only_where_a_coroutine_can_be_suspended() -> None:
             continue
         accepted.append(instruction)
         frame.primitives.void([(husk, instruction)])
-    assert accepted == [stood]
+    return accepted
+
+
+@needs_extension
+def test_a_frame_stands_only_where_a_coroutine_can_be_suspended() -> None:
+    coroutine = leaf(1)
+    coroutine.send(None)
+    captured = frame.primitives.capture(coroutine)
+    assert captured is not None
+    function, stood, *state = captured
+    assert where_it_may_stand(captured) == [stood]
     nothing_awaited: Any = [state[0], state[1], state[2][: len(function.__code__.co_varnames)], *state[3:]]
     with pytest.raises(frame.primitives.FrameError):
         frame.primitives.restore(frame.primitives.alloc(function), stood, *nothing_awaited)
     coroutine.close()
+
+
+@needs_extension
+def test_a_frame_does_not_stand_in_what_the_interpreter_notes_within_its_code() -> None:
+    # The fast form of LOAD_GLOBAL notes the versions of the names it saw: consecutive numbers, one for each of these
+    # namespaces, so that the low byte of some is the number of YIELD_VALUE.
+    for _ in range(300):
+        namespace: dict[str, Any] = {"park": park}
+        exec("async def looks_up(): await park()", namespace)
+        for _ in range(10):
+            namespace["looks_up"]().send(None)
+        coroutine = namespace["looks_up"]()
+        coroutine.send(None)
+        captured = frame.primitives.capture(coroutine)
+        assert captured is not None
+        assert where_it_may_stand(captured) == [captured[1]]
+        coroutine.close()
 
 
 @needs_extension
