@@ -12,7 +12,8 @@ Tells.      One whose Tell has not taken effect stays: a panic that it causes mu
 Price.      What is packed in vain is packed again when it has run, and user code may take its time over it; and
             an unstarted goroutine that runs for 10 us is run here sooner than it is packed. So the time that packing
             took is compared with that for which what left will run, if its slices are as long as others here. If it
-            did not pay, there is a rest of REST times as long; else of as long, for who computes here.
+            did not pay, there is a rest of REST times as long; else of as long, for who computes here. One delay makes
+            neither the price nor the rest: it may be that this thread waited for a core.
 Chunks.     Unstarted ones leave CHUNK at a time, up to GIVEN_MAX for one hunger: the thief runs the first while the
             next are packed. All at once, as the first version did, half of 8000 were packed for 40 ms, while the
             thief waited.
@@ -29,7 +30,7 @@ from typing import Final
 from cluster.kernel.g import G
 from cluster.kernel.sched import Sched
 from cluster.kernel.stealing import Stays, Stolen, movable, nobody, steal, take
-from cluster.model.clock import Instant, after
+from cluster.model.clock import MICROSECOND, MILLISECOND, Instant, after
 from cluster.model.ids import NO_M, MId, ProgramId
 from cluster.model.limits import MOVES_MAX
 from cluster.wire import frame
@@ -43,6 +44,8 @@ MOODY: Final = 0.05
 SLICES_MAX: Final = 8  # of a turn
 STOLEN_MAX: Final = 16  # at once: with a full ring moving would be all that an M does
 REST: Final = 20  # times as long as packing took, when that did not pay
+LOOK_NS: Final = 100 * MICROSECOND  # a look through all queues that finds nothing to pack, at most
+FIRST_NS: Final = 1 * MILLISECOND  # what packing takes, as long as nobody knows
 PAYS: Final = 2  # a goroutine that moves costs 10 us to pack, and here as much again; its new M has time for the rest
 CHUNK: Final = 64  # unstarted goroutines that are packed at once: in a millisecond
 GIVEN_MAX: Final = 8 * CHUNK  # to whoever was hungry
@@ -72,6 +75,7 @@ class Moves:
         self._chaos: Final = chaos
         self.pace: Final = Pace()
         self._price_ns = 0  # of packing one, the last time
+        self._took_ns = FIRST_NS  # that packing
         self._owed = 0  # unstarted ones that are still to leave since somebody was hungry
 
     @property
@@ -95,11 +99,15 @@ class Moves:
             (0, nobody) if under_way_ns is None else (self._started(under_way_ns), self._stays(under_way_ns))
         )
         unstarted = min(unstarted, (sched.runnable() + 1) // 2)
-        leaving = self._packed(steal(sched, started, min(unstarted, CHUNK), beside, stays))
+        stolen = steal(sched, started, min(unstarted, CHUNK), beside, stays)
+        leaving = self._packed(stolen)
         now = sched.clock.now()
-        pays = self._pays(len(leaving), now - began)
+        took_ns = now - began
+        pays = self._pays(len(leaving), took_ns)
         self._owed = unstarted - len(leaving) if pays and len(leaving) >= CHUNK else 0
-        self._resting_until = after(now, (now - began) * (1 if pays else REST))
+        self._resting_until = after(now, min(took_ns, self._took_ns if stolen else LOOK_NS) * (1 if pays else REST))
+        if stolen:
+            self._took_ns = took_ns
         return leaving
 
     def _pays(self, leaving: int, took_ns: int) -> bool:

@@ -13,7 +13,7 @@ from cluster.wire import frame
 from cluster.wire.messages import Drop, Give, ReleaseP, Retake, Told
 from tests.worker.movers import give, queued, start, step
 from tests.worker.seat import EPOCH, OTHER, P0, A
-from worker.core.moves import CHUNK, GIVEN_MAX, PAYS, REST, Moves
+from worker.core.moves import CHUNK, FIRST_NS, GIVEN_MAX, LOOK_NS, PAYS, REST, Moves
 from worker.core.outbox import COORDINATOR
 from worker.core.pace import PACE_NS, STUCK_NS
 
@@ -282,6 +282,21 @@ def test_one_delay_does_not_make_packing_dear() -> None:
     price_ns = average_ns // PAYS
     assert moves._pays(10, 10 * price_ns) and moves._pays(10, 1000 * price_ns) and not moves._pays(10, 1000 * price_ns)
     assert moves._pays(10, 10 * price_ns) and not moves._pays(0, 0)
+
+
+@pytest.mark.parametrize(("stays", "rest_ns"), [(True, REST * LOOK_NS), (False, REST * FIRST_NS)])
+def test_one_delay_makes_no_long_rest(stays: bool, rest_ns: int) -> None:
+    seat = start()
+    all_of_them = {(A, g.goid) for g in seat.gs()} if stays else set()
+    delays = iter([SECOND])
+    seat.machine.moves._telling = lambda: (seat.clock.advance(next(delays, 0)), all_of_them)[1]  # type: ignore[misc,func-returns-value]
+    seat.machine.moves.pace.ran(0, 1_000_000_000)  # so that it does not pay
+    assert bool(seat.machine.moves.give(STUCK_NS, beside=False)) is not stays
+    all_of_them.clear()
+    seat.clock.advance(rest_ns - 1)
+    assert seat.machine.moves.give(STUCK_NS, beside=False) == ()
+    seat.clock.advance(1)
+    assert len(seat.machine.moves.give(STUCK_NS, beside=False)) == (2 if stays else 1)
 
 
 CROWD = """
