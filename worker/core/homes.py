@@ -313,8 +313,13 @@ class Homes:
         if message.outcome == Outcome.RAISED:
             error = self._unpack_error(hosted, message.val)
             partner.fail(error if isinstance(error, Exception) else ClusterError(text_of(error)))
+            return
+        try:
+            val = self._unpack(hosted, message.val)
+        except Exception as error:  # noqa: BLE001  # no home of ours sends such a thing; who waits is told, and the M goes on
+            partner.fail(error)
         else:
-            partner.wake(self._unpack(hosted, message.val))
+            partner.wake(val)
 
     def told(self, by: MId, count: int) -> None:
         """The first `count` Tells to `by` have taken effect. Also beside a running goroutine, which may tell."""

@@ -9,7 +9,7 @@ from cluster.kernel.chan import Chan
 from cluster.kernel.far import FarOp
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.errors import ClusterError, SendOnClosedError
-from cluster.model.ids import MId
+from cluster.model.ids import MId, ObjId
 from cluster.wire.messages import Answer, Ask, Drop, Fenced, MainFailed, Record, Roster, Tell, TellFailed, Told
 from cluster.wire.pickling import Pickling
 from tests.worker.seat import EPOCH, ME, OTHER, P0, A, B, Seat
@@ -395,3 +395,26 @@ def test_what_cannot_be_read_ends_no_m(message: Ask) -> None:
     seat.take(message, source=OTHER)
     seat.settle()
     assert not seat.machine.done
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.RAISED])
+def test_who_waits_in_the_kernel_for_an_answer_is_told_that_nobody_can_read_it(outcome: Outcome) -> None:
+    class Waits:
+        failed: list[Exception]
+
+        def wake(self, val: object) -> None:
+            raise AssertionError(f"woken with {val!r}")
+
+        def prepare(self, val: object) -> object:
+            raise AssertionError(f"asked for {val!r}")
+
+        def fail(self, error: Exception) -> None:
+            self.failed.append(error)
+
+    seat, _ = at_home()
+    waits = Waits()
+    waits.failed = []
+    homes(seat).post(A, ObjId(OTHER, 9), FarOp.CONTEXT_WATCH, None, waits)
+    (ask,) = [message for _, message in seat.send() if isinstance(message, Ask)]
+    seat.take(Answer(A, ask.ticket, outcome, b"no pickle"), source=OTHER)
+    assert len(waits.failed) == 1 and not seat.machine.done
