@@ -31,6 +31,7 @@ from cluster.wire import messages as m
 from cluster.wire.codec import Decoder, encode
 
 DIRECTIONS: Final[tuple[UnionType, ...]] = (m.ToCoordinator, m.FromCoordinator, m.BetweenMs)
+DECODERS: Final = tuple(Decoder(direction, m.Numbered) for direction in DIRECTIONS)  # as the processes have them
 KINDS: Final = sorted(get_args(m.Message), key=lambda kind: str(kind.__name__))
 SPARED: Final = m.StopCluster  # the coordinator does what it says
 LENGTHS: Final = (0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
@@ -125,14 +126,13 @@ def rss(pid: int) -> int:
 
 def at_the_decoders(report: Report, count: int) -> None:
     """Every frame to the decoders of all directions."""
-    decoders = [Decoder(direction) for direction in DIRECTIONS]
     begin, early = time.perf_counter(), 0
     for number, frame in enumerate(frames(report.seed, count)):
         if number == count // 10:
             gc.collect()
             early = rss(os.getpid())
         good = False
-        for decoder in decoders:
+        for decoder in DECODERS:
             try:
                 decoder.decode(frame)
                 good = True
@@ -182,7 +182,6 @@ class Thrower:
 def at_the_sockets(report: Report, count: int) -> None:
     """Every frame to one process of a cluster of three: the coordinator, or one of two Ms."""
     dice = random.Random(report.seed + 1)
-    decoders = [Decoder(direction) for direction in DIRECTIONS]
     with _words_of_others() as words, Cluster(2, 2) as cluster:
         assert cluster.run(pow, 2, 10) == 1024
         status = cluster.status()
@@ -196,7 +195,7 @@ def at_the_sockets(report: Report, count: int) -> None:
         for number, frame in enumerate(frames(report.seed + 2, count)):
             if number == count // 10:
                 early |= {name: rss(pid) for name, pid in watched.items() if psutil.pid_exists(pid)}
-            if _stops(frame, decoders):
+            if _stops(frame):
                 continue
             dice.choice(throwers).throw(frame)
             report.thrown += 1
@@ -232,9 +231,9 @@ def _words_of_others() -> Iterator[BinaryIO]:
             os.close(before)
 
 
-def _stops(frame: bytes, decoders: list[Decoder]) -> bool:
+def _stops(frame: bytes) -> bool:
     """Whether somebody would be right to end on reading this frame."""
-    for decoder in decoders:
+    for decoder in DECODERS:
         try:
             if any(isinstance(message, SPARED) for message in decoder.decode(frame)):
                 return True
