@@ -27,7 +27,7 @@ from cluster.model.ids import NO_M, NO_P, Epoch, MId
 from cluster.model.limits import VISITORS_MAX
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.links import Hearing, LinkEnd, split
-from cluster.wire.messages import BadFrame, BetweenMs, Fenced, Message, Numbered, Peer, RegisterM, ToM
+from cluster.wire.messages import BadFrame, BetweenMs, Fenced, Message, Numbered, Peer, RegisterM, Told, ToM
 from cluster.wire.security import Keys, check_endpoint, is_key
 from cluster.wire.strikes import Strikes, Verdict
 from worker.core.outbox import COORDINATOR
@@ -147,7 +147,10 @@ class Link:
         if to == COORDINATOR and isinstance(messages[0], RegisterM):
             self._ends[COORDINATOR] = LinkEnd(self._ends[COORDINATOR].session + 1)
         elif to != COORDINATOR and to not in self._peers:
-            self._early.setdefault(to, []).extend(messages)
+            # A Told counts all that was told: of one who is never named there is at most one.
+            early = self._early.setdefault(to, [])
+            early[:] = [message for message in early if not isinstance(message, Told)]
+            early += messages
             return
         end = self._end(to)
         frame = encode([end.header(), *messages])

@@ -47,7 +47,8 @@ class FileLoader:
             sys.path[:] = self._path
             if os.path.isdir(source.cwd):
                 os.chdir(source.cwd)
-        sys.path[:] = [*source.sys_path, *(entry for entry in sys.path if entry not in source.sys_path)]
+        entries = [entry for entry in source.sys_path if "\0" not in entry]  # such a one would end every import here
+        sys.path[:] = [*entries, *(entry for entry in sys.path if entry not in entries)]
         self._loading = program
         try:
             return self._load(program, source, by_path)

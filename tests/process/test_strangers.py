@@ -10,7 +10,7 @@ from cluster.launch.gate import Gate
 from cluster.launch.sockets import new_pair
 from cluster.launch.version import PYTHON
 from cluster.model.clock import MonotonicClock
-from cluster.model.ids import MId
+from cluster.model.ids import MId, ProgramId
 from cluster.model.limits import VISITORS_MAX
 from cluster.wire import messages as w
 from cluster.wire import security
@@ -57,6 +57,16 @@ def test_an_m_keeps_links_of_so_many_that_no_roster_has_named(place: Place, monk
     assert taken == [*range(2, 2 + len(taken))] and 5 <= len(taken) <= 6
     assert heard(mine, MId(1)), "who is in the roster is heard"
     assert len(mine._ends) <= 8
+    mine.close()
+
+
+def test_an_m_has_one_acknowledgement_at_most_for_who_is_never_named(place: Place) -> None:
+    mine = Link(place.address, f"ipc://{place.path}/m.sock", (), MonotonicClock())
+    answer = w.Answer(ProgramId(1), 1, 0, b"")
+    mine.send([(MId(3), w.Told(1)), (MId(4), w.Told(1)), (MId(3), answer)])
+    for count in range(2, 50):
+        mine.send([(MId(3), w.Told(count))])
+    assert mine._early == {MId(3): [answer, w.Told(49)], MId(4): [w.Told(1)]}
     mine.close()
 
 
