@@ -70,5 +70,5 @@ async def main() -> None:
     if "json" in sys.argv:
         print(json.dumps(late_ns))
     else:
-        print(f"{len(late_ns)} ticks; the latest was late by {max(late_ns) / 1e6:.1f} ms")
+        print(f"{len(late_ns)} ticks; the latest was late by {max(late_ns, default=0) / 1e6:.1f} ms")
     print(f"A ticker has ticked beside {HOGS} hogs.")

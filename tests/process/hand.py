@@ -14,7 +14,7 @@ from cluster.launch.version import PYTHON
 from cluster.wire.codec import Decoder, encode
 from cluster.wire.messages import AskStatus, FromCoordinator, Load, Message, RegisterM, Status
 from cluster.wire.security import Pair
-from tests.process.place import PATIENCE_S
+from tests.process.patience import PATIENCE_S
 
 NO_LOAD: Final = Load(runnable=0, stealable=0, ring=0, globrunq=0, goroutines=0, tick=0)
 M = TypeVar("M", bound=Message)

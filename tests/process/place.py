@@ -17,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 import psutil
 
-PATIENCE_S: Final = 25.0  # for what must happen; it takes a second, and more on a machine that others use
+from tests.process.hand import Hand
+from tests.process.patience import PATIENCE_S
+
+T = TypeVar("T")
 FORGOTTEN: Final = ("GOMAXPROCS", "GODEBUG", "XDG_RUNTIME_DIR")  # settings of whoever runs the tests
 
 
@@ -94,7 +97,7 @@ class Place:
         """A coordinator and one `worker` command, started by hand; returns when all Ms are members."""
         coordinator = self.coordinator(procs)
         worker = self.start("-m", "worker", "--count", str(workers))
-        self.wait_for_sockets("m-*.sock", workers)
+        self.wait_for_ms(workers)
         return coordinator, worker
 
     def coordinator(self, procs: int = 2) -> subprocess.Popen[str]:
@@ -106,6 +109,11 @@ class Place:
     def wait_for_sockets(self, pattern: str, count: int) -> None:
         """Until so many files are in the cluster's directory."""
         until(lambda: len(list(self.cluster_dir.glob(pattern))) >= count, f"{count} {pattern} in the directory")
+
+    def wait_for_ms(self, count: int) -> None:
+        """Until the coordinator has so many Ms: an M has its socket before it is a member."""
+        with Hand(self.address) as visitor:
+            until(lambda: len(visitor.status().ms) >= count, f"{count} Ms")
 
     def sockets(self) -> list[str]:
         """What is left in the cluster's directory that would lead to it."""
@@ -136,12 +144,13 @@ def where_all_stand(process: subprocess.Popen[str]) -> str:
     return f"{out}\n{err}"
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
-    """Wait for a condition; an assertion that names `what` when it does not come true in time."""
+def until(condition: Callable[[], T], what: str, seconds: float = PATIENCE_S) -> T:
+    """Wait for a condition, and return what it came to; an assertion that names `what` when it is not true in time."""
     give_up = time.monotonic() + seconds
-    while not condition():
+    while not (came_to := condition()):
         assert time.monotonic() < give_up, f"not in {seconds} s: {what}"
         time.sleep(0.005)
+    return came_to
 
 
 def first_line(process: subprocess.Popen[str], beginning: str = "") -> str:

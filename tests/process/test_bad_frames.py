@@ -135,7 +135,7 @@ def test_an_m_that_sends_garbage_is_lost(place: Place) -> None:
         for _ in range(3):
             m.throw(b"garbage")
         with Hand(place.address) as friend:
-            assert friend.status().ms == ()
+            until(lambda: friend.status().ms == (), "the third to be read")
     log = ended_cleanly(coordinator)
     assert log.count("bad frame dropped") == 1
     assert log.count("peer cut off") == 1
@@ -147,6 +147,7 @@ def test_a_third_bad_frame_cuts_a_peer_off_at_a_worker(place: Place) -> None:
     with Hand(f"ipc://{endpoint}", b"m5") as peer:
         for _ in range(5):
             peer.throw(b"garbage")
+        until(lambda: counted(place)[2] == [3], "the third to be read, and no more")
         assert place.program(WORKING).lines == ["up", "done"]
     log = ended_cleanly(worker)
     assert log.count("dropped a frame") == 2  # the first, and the last
@@ -280,6 +281,8 @@ def test_messages_that_make_no_sense_make_nobody_fall(place: Place) -> None:
             with Hand(f"ipc://{endpoint}", name) as like_an_m:
                 like_an_m.say(*NONSENSE_TO_M)
     place.program(WORKING)  # which the silent member may have a part in
+    with Hand(place.address) as friend:
+        until(lambda: len(friend.status().ms) == 2, "the silent member to be given up")
     assert place.program(WORKING).lines == ["up", "done"]
     ended_cleanly(worker, coordinator)
 

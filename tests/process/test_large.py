@@ -270,7 +270,7 @@ def test_a_client_whose_coordinator_is_killed_removes_what_is_its_own(place: Pla
 def test_when_all_are_killed_at_once_the_next_coordinator_removes_what_is_left(place: Place) -> None:
     coordinator, worker = place.cluster()
     client, places = lasting(place, "input()", place.address)
-    end_all(client, coordinator, worker)
+    end_all(coordinator, worker, client)  # in this order: a coordinator removes what a client has left
     assert all(path.exists() for path in places)
     place.coordinator()
     until(lambda: entries(place.cluster_dir) == [], "the coordinator to clear the directory")

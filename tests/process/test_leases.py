@@ -1,6 +1,7 @@
 """No lease, no goroutine: what the coordinator says to Ms that the test plays, over a real socket."""
 
 import pickle
+import re
 from collections.abc import Iterator
 from subprocess import Popen
 
@@ -170,7 +171,7 @@ def test_an_m_that_says_nothing_loses_its_p_and_its_program_ends(m: Hand, client
     _, err = client.communicate()
     assert client.returncode == 1
     assert "LostError: M 0 (pid " in err
-    assert "was silent for 3." in err
+    assert re.search(r"was silent for \d+\.\d s", err), err
     m.say(Pull(PId(0), Epoch(1)))
     assert "You are no member of this cluster, or no longer" in m.hear(Fenced).reason
 

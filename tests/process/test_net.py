@@ -226,7 +226,7 @@ def test_a_write_that_nobody_reads_ends_by_its_deadline_or_a_close_and_says_how_
     async def main():
         here, there = await pair("NETWORK")
         done = Chan()
-        there.set_write_deadline(0.05)
+        there.set_write_deadline(0.3)  # time enough to write something
         await writes_now(there, done, here)
         go(writes, there, done), go(writes, there, done)
         await sleep(0.05)  # both wait, one of them for the other
@@ -449,16 +449,18 @@ def test_asyncio_outside_calls_goroutines(place: Place, options: tuple[str, ...]
         "server.py",
         BEGINS
         + """
-    async def serves(conn):
+    async def serves(conn, served):
         async with conn:
             while data := await conn.read(100):
                 await conn.write(data.upper())
+        served.done()
     async def main():
-        listener = await net.listen("tcp", "127.0.0.1:0")
+        listener, served = await net.listen("tcp", "127.0.0.1:0"), WaitGroup()
         print(listener.addr, flush=True)
         for _ in range(20):
-            go(serves, await listener.accept())
-        await sleep(0.3)
+            served.add(1)
+            go(serves, await listener.accept(), served)
+        await served.wait()
     """,
     )
     server = place.start("-m", "cluster", "run", *options, path)

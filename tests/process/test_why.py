@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -12,35 +13,36 @@ from tests.process.place import Place, first_line
 
 pytestmark = pytest.mark.timeout(60)
 
-# Hogs on both Ms, so that some of those that wait for the lock and the channel of main's M are on the other.
+# They compute until both Ms have some of them, so that some who wait for the lock and the channel of main's M are on
+# the other.
 ACROSS = """
-    import time
-    from cluster import Chan, Mutex, go, sleep
+    import os
+    from cluster import Chan, Mutex, go, gosched, sleep, stack
+    os.makedirs("pids", exist_ok=True)
+    async def computes():
+        while len(os.listdir("pids")) < 2:
+            open(f"pids/{os.getpid()}", "w").close()
+            sum(range(20_000))
+            await gosched()
     async def holds(mu):
         async with mu:
             await sleep(100)
     async def wants(mu, chan):
-        end = time.monotonic() + 0.2
-        while time.monotonic() < end:
-            pass
+        await computes()
         async with mu:
             await chan.recv()
-    async def receives(chan, up):
-        end = time.monotonic() + 0.2
-        while time.monotonic() < end:
-            pass
-        await up.send(None)
+    async def receives(chan):
+        await computes()
         await chan.recv()
     async def main():
-        mu, chan, up = Mutex(), Chan(), Chan()
+        mu, chan = Mutex(), Chan()
         go(holds, mu)
         for _ in range(3):
             go(wants, mu, chan)
         for _ in range(6):
-            go(receives, chan, up)
-        for _ in range(6):
-            await up.recv()
-        await sleep(1)
+            go(receives, chan)
+        while [(await stack(True)).count(f"[{why}]") for why in ("semacquire", "chan receive")] != [3, 6]:
+            await sleep(0.01)
         print("up")
         await Chan().recv()
 """
@@ -114,10 +116,12 @@ def test_a_program_must_be_named_when_several_have_such_a_goroutine(place: Place
 
 def test_one_that_computes_is_running_and_was_seen_to_run(place: Place) -> None:
     place.cluster(procs=2, workers=2)
+    begin = time.monotonic()
     program = place.start("-m", "cluster", "run", "--trace", "out.json", place.write("app.py", BUSY))
     assert first_line(program) == "up"
     told = why(place, 1)
-    assert told["state"] in ("running", "runnable") and told["slices"] > 0 and told["ran_s"] < 10
+    assert told["state"] in ("running", "runnable") and told["slices"] > 0
+    assert told["ran_s"] < time.monotonic() - begin
     program.send_signal(signal.SIGINT)
     program.wait()
 
