@@ -3,7 +3,8 @@
 Seeds are frames of every message with fields by chance; a mutation flips, cuts, repeats, splices, or lies about a
 length. First each goes to the decoders of all directions, which must give messages or a ProtocolError. Then others are
 thrown at the coordinator and at the Ms of a cluster, under a new name every few frames, since the third bad one cuts
-off: nobody may fall, and a program must still run. The frames of a run come from its seed.
+off: nobody may fall, and a program must still run. The frames of a run come from its seed. No name comes twice:
+where one is taken over, libzmq itself loses 3 KB and a descriptor (its issue 4407).
 """
 
 import contextlib
@@ -160,8 +161,9 @@ class Thrower:
     def _new(self) -> "zmq.Socket[bytes]":
         socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         socket.linger = 200  # ms
-        name = b"m%d" % self._dice.randrange(4) if self._dice.random() < 0.3 else self._dice.randbytes(NAME_BYTES)
-        socket.setsockopt(zmq.ROUTING_ID, b"x" + name[1:] if name[:1] == b"\0" else name)
+        word = self._dice.randbytes(NAME_BYTES).hex().encode()
+        name = b"m%d." % self._dice.randrange(4) + word if self._dice.random() < 0.3 else b"D" + word
+        socket.setsockopt(zmq.ROUTING_ID, name)
         socket.connect(self._address)
         return socket
 
