@@ -6,12 +6,14 @@ Arrival.    What came is queued when its program is loaded here, and then said t
 Order.      `read` makes the goroutines, which runs code of the program, imports included: outside of the shell's
             lock. `queue` then puts them where others can steal them, under the lock, after Took: else one
             that is given on at once could come home before its giver was told Gone, and its original,
-            which is of before it left, would go on there.
+            which is of before it left, would go on there. For the same reason Gone is never taken later than the
+            Work that follows it, also beside the main thread, which may be about to read that.
 Refusal.    A started one that cannot be read here goes back to where it came from, with the reason: there its
             original goes on, pinned until it has run.
 Sources.    Go 1.19 runtime/proc.go: globrunqget, injectglist.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -25,7 +27,7 @@ from cluster.wire.refusal import text_of
 from worker.core import records
 from worker.core.endings import Failure, unreadable
 from worker.core.outbox import COORDINATOR, Outbox
-from worker.core.programs import Hosted
+from worker.core.programs import Departed, Hosted, empty
 
 Arrival = tuple[w.Record, records.Queue | None]  # None: it is refused, and the record says why
 
@@ -49,6 +51,7 @@ class Arrivals:
         self._note: Final = note
         self._arrived: Final = arrived
         self._made: list[tuple[Hosted, list[Arrival]]] = []
+        self._let_go: deque[Departed] = deque()  # beside the main thread, and not emptied
 
     def take(self, came: tuple[w.Record, ...]) -> None:
         """These are for this M; their programs may not be loaded yet."""
@@ -56,6 +59,19 @@ class Arrivals:
             hosted = self._programs.get(record.program)
             if hosted is not None and not hosted.closed:
                 hosted.take(record, self._outbox)
+
+    def gone(self, program: ProgramId, goids: tuple[int, ...], beside: bool) -> None:
+        """Other Ms have these: should one come home, it is not its original that goes on.
+
+        `beside` the main thread the originals are emptied later: that may run code of the program.
+        """
+        hosted = self._programs.get(program)
+        if hosted is None:
+            return
+        if beside:
+            self._let_go.extend(hosted.let_go(goids))
+        else:
+            hosted.forget(goids)
 
     @property
     def waiting(self) -> bool:
@@ -95,6 +111,8 @@ class Arrivals:
 
         Until here it is in the inbox, so that a survey counts it.
         """
+        while self._let_go:
+            empty(self._let_go.popleft())
         made, self._made = self._made, []
         for hosted, arrivals in made:
             if hosted.closed:

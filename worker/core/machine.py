@@ -163,6 +163,8 @@ class Machine:
                 self._meet(message)
             case w.LeaseP() if self.sched.cur is not None:  # for a goroutine that came out of a call
                 self._leased(message, self._clock.now(), beside=True)
+            case w.Gone(program, goids):
+                self.arrivals.gone(program, goids, beside=True)
             case _:
                 return self._take_anytime(message)
         return True
@@ -350,8 +352,7 @@ class Machine:
             case w.Back(record):
                 self.arrivals.take((record,))
             case w.Gone(program, goids):
-                if program in self.programs:
-                    self.programs[program].forget(goids)
+                self.arrivals.gone(program, goids, beside=False)
             case w.Drop(program):
                 self._drop(program)
             case w.Reply():

@@ -50,6 +50,14 @@ class Departed(NamedTuple):
     packed: Packed
 
 
+def empty(departed: Departed) -> None:
+    """Let go of all that it refers to, and run none of its code. The main thread does it, for others may have some."""
+    try:
+        void(departed.packed)
+    except RuntimeError:  # somebody has resumed a generator of its, which is his then
+        keep(departed)
+
+
 class Hosted:
     """One program on this M."""
 
@@ -78,14 +86,13 @@ class Hosted:
 
     def forget(self, goids: Iterable[int]) -> None:
         """Nobody needs the originals of these any more: empty them, so that none of their code runs."""
-        for goid in goids:
-            departed = self.departed.pop(goid, None)
-            if departed is None:
-                continue
-            try:
-                void(departed.packed)
-            except RuntimeError:  # somebody has resumed a generator of its, which is his then
-                keep(departed)
+        for departed in self.let_go(goids):
+            empty(departed)
+
+    def let_go(self, goids: Iterable[int]) -> list[Departed]:
+        """The originals of these, which nothing here will go on with any more; to be emptied. From any thread."""
+        found = [self.departed.pop(goid, None) for goid in goids]
+        return [departed for departed in found if departed is not None]
 
     @property
     def unloaded(self) -> bool:

@@ -7,9 +7,9 @@ import pytest
 
 from cluster.kernel.g import Named, name_of, pinned_by
 from cluster.wire import frame
-from cluster.wire.messages import Back, Drop, Give, Gone, MainReturned, Told, Took, Unfit
+from cluster.wire.messages import Back, Drop, Give, Gone, MainReturned, Told, Took, Unfit, Work
 from tests.worker.movers import give, queued, start, step, twin
-from tests.worker.seat import ME, OTHER, A
+from tests.worker.seat import EPOCH, ME, OTHER, P0, A
 from worker.core import records
 from worker.core.census import surveyed
 from worker.core.outbox import COORDINATOR
@@ -171,6 +171,32 @@ def test_one_that_has_been_read_cannot_be_given_on_before_it_is_said_whose_it_is
     other.take(Told(1))
     kinds += [type(message) for _, message in other.machine.outgoing()]
     assert kinds == [Took, Give]
+
+
+def test_one_that_comes_home_beside_the_main_thread_is_as_it_was_elsewhere_and_not_its_original() -> None:
+    """The sysmon thread hears Gone and then Work, while the main thread is about to read what came."""
+    seat = start()
+    record, *_ = give(seat)
+    original = seat.hosted().departed[record.goid].g
+    other = twin(seat, record)
+    other.turn()
+    other.machine.tick(other.now())
+    other.arrive()
+    step(other)
+    other.machine.moves.pace.ran(PACE_NS, 1)
+    other.machine.sched.cur = other.gs()[0]  # as if another one ran, so that this is not the last
+    (back,) = give(other)
+    assert other.log() and back.goid == record.goid and back.giver == OTHER
+    assert seat.machine.take_aside(COORDINATOR, Gone(A, (record.goid,)))
+    assert seat.machine.take_aside(COORDINATOR, Work(P0, EPOCH, (back,)))
+    seat.arrive()
+    assert seat.hosted().kernel.gs[record.goid] is not original and seat.hosted().departed.keys() != {record.goid}
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        original.send(None)  # type: ignore[misc]  # it has started, and is empty now
+    seat.settle()
+    name, _ = other.log()[0]  # type: ignore[misc]  # what `steps` writes
+    both = [what for who, what in seat.log() + other.log() if who == name]  # type: ignore[misc]
+    assert sorted(both, key=str) == [0, 1, 2, "ends"], "nothing twice"
 
 
 def test_one_that_came_while_its_program_was_being_ended_is_not_queued_and_its_finally_does_not_run() -> None:
