@@ -4,6 +4,7 @@ import os
 import random
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from cluster.wire.pickling import MAIN_PREFIX
 PROCESS_TESTS = tuple(Path(__file__).parent / name for name in ("process", "golang"))
 RUN_VARIABLE = "GMP_TEST_RUN"  # in the environment of every process that a test starts, and so in all that these start
 SEED_VARIABLE = "GMP_TEST_SEED"  # so that the workers of pytest-xdist use the seed that their parent prints
-EXIT_TIMEOUT_S = 5.0  # for what a test has told to end to be gone
+EXIT_TIMEOUT_S = 15.0  # for what a test has told to end to be gone; who has lost its coordinator ends after six
+LOOK_S = 0.5  # between two looks who is a zombie: those of whom nobody waits for the end stay that
 
 # Whether an example was slow says more about who shares the machine than about us.
 settings.register_profile("gmp", settings.default, deadline=None)
@@ -68,7 +70,9 @@ def no_process_left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     run = f"{os.environ[RUN_VARIABLE]}.{secrets.token_hex(8)}"
     monkeypatch.setenv(RUN_VARIABLE, run)
     yield
-    _, left = psutil.wait_procs(started_under(run), timeout=EXIT_TIMEOUT_S)
+    give_up = time.monotonic() + EXIT_TIMEOUT_S
+    while (left := started_under(run)) and time.monotonic() < give_up:
+        psutil.wait_procs(left, timeout=LOOK_S)
     lines = [describe(process) for process in left]
     for process in left:
         process.kill()

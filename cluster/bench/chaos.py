@@ -31,7 +31,7 @@ import psutil
 from cluster import Cluster, LostError
 from cluster.bench import chaosloads as loads
 from cluster.bench.proxying import Proxy
-from cluster.launch.connection import SOCKET, ipc_address
+from cluster.launch.connection import FILE, SOCKET, ipc_address
 
 HANG_S: Final = 60.0  # a round takes a second; five, when an M is stopped for longer than a lease
 READY_S: Final = 30.0
@@ -65,7 +65,7 @@ class Arena:
         ] = {}  # every process of ours; known by its start, too: pids are used again
         self.proxies: dict[Path, Proxy] = {}
         self.coordinator: Final = self._start("coordinator", "--dir", str(directory), "--procs", str(procs), "--quiet")
-        wait_until((directory / SOCKET).exists, "the coordinator's socket")
+        wait_until((directory / FILE).exists, "the coordinator to listen")
         self._stand_before(directory / SOCKET)
         self.address: Final = ipc_address(directory / SOCKET)
         self.worker: Final = self._start("worker", "--connect", self.address, "--count", str(workers))

@@ -9,7 +9,7 @@ order, and how often they had moved at least. Exit code 1 unless all ended once 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final
 
 import click
@@ -17,12 +17,10 @@ import click
 from cluster.api.cluster import Cluster
 from cluster.bench.machine import in_words, machine
 from cluster.bench.running import pids_of, printed_by
-from cluster.launch.connection import SOCKET
 from cluster.launch.embedded import Embedded
 from cluster.wire import frame
 
 PROGRAM: Final = Path(__file__).with_name("exchange.py")
-LOOK_S: Final = 0.01  # between two looks whether the coordinator listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,7 @@ def storm(goroutines: int, rounds: int, workers: int, procs: int, seed: int) -> 
     """One program in a cluster of its own. Raises ProgramError when it does not come to its end."""
     embedded = Embedded(procs, workers, chaos=seed)
     try:
-        while not Path(embedded.directory, SOCKET).exists():
-            embedded.check()
-            sleep(LOOK_S)
+        embedded.wait_listening()
         with Cluster(address=embedded.address) as cluster:
             pids_of(cluster, workers)
             begin = monotonic()

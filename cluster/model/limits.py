@@ -66,7 +66,8 @@ FAR_LEASE_GIVE_UP_NS: Final = 10 * SECOND
 FAR_LEASE_EXPIRE_NS: Final = 15 * SECOND
 IDLE_EXIT_MAX_S: Final = 1_000_000  # of --idle-exit
 CLIENT_EXPIRE_NS: Final = 10 * SECOND  # a client may be stopped at its terminal for a moment
-DROP_GRACE_NS: Final = 1 * SECOND  # an ending program waits this long for the last lines of its Ms
+DROP_GRACE_NS: Final = LEASE_EXPIRE_NS  # an ending program waits this long for the last lines of its Ms: who is silent
+# for longer is lost anyway, and a machine that stands still for a second must not cost them
 START_TIMEOUT_NS: Final = 30 * SECOND  # for the processes of an embedded cluster to report
 
 # The wire.

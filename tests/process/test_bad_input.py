@@ -66,8 +66,7 @@ def test_a_file_that_ends_its_import_in_another_way_is_reported_too(place: Place
 def test_an_address_where_nobody_can_be_is_refused_at_once(place: Place, address: str, says: str) -> None:
     done = place.program(FINE, "--address", address)
     assert (done.code, done.out) == (1, "")
-    one_paragraph(done.err, says)
-    assert done.seconds < 5
+    one_paragraph(done.err, says)  # who waits for an answer in vain says something else
     script = f"import cluster\ntry:\n    cluster.run(print, address={address!r})\n"
     done = place.run("-c", f"{script}except cluster.NoClusterError as error:\n    print(error)")
     assert (done.code, done.err) == (0, "")
@@ -81,8 +80,7 @@ def test_a_socket_that_nobody_serves_any_more_is_noticed_at_once(place: Place) -
     for command in (("run", place.write("app.py", FINE)), ("status",), ("stop",)):
         done = place.run("-m", "cluster", *command[:1], "--address", place.address, *command[1:])
         assert (done.code, done.out) == (1, "")
-        one_paragraph(done.err, f"nobody answers at {place.address}")
-        assert done.seconds < 5
+        one_paragraph(done.err, f"nobody answers at {place.address}: Connection refused")
 
 
 def test_a_connection_file_of_a_dead_coordinator_or_of_nonsense_is_as_none(place: Place) -> None:

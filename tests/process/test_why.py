@@ -8,7 +8,9 @@ import time
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cluster.cli.why import command
 from tests.process.place import Place, first_line
 
 pytestmark = pytest.mark.timeout(60)
@@ -49,9 +51,10 @@ ACROSS = """
 
 
 def why(place: Place, goid: int, *more: str) -> dict[str, Any]:
-    done = place.run("-m", "cluster", "why", str(goid), "--json", *more)
-    assert done.code == 0, done.err
-    told: dict[str, Any] = json.loads(done.out)
+    """What the command tells; in this process, for there are many."""
+    runner = CliRunner(env={"GMP_CLUSTER_DIR": str(place.cluster_dir)})
+    done = runner.invoke(command, [str(goid), "--json", *more], catch_exceptions=False)
+    told: dict[str, Any] = json.loads(done.stdout)
     return told
 
 
