@@ -45,7 +45,9 @@ class Done:
 class Place:
     """A directory for one test. `close` ends what was started and removes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        """`patience_s`: for a command to come to its end."""
+        self._patience_s: Final = patience_s
         self.path: Final = Path(tempfile.mkdtemp(prefix="gmpt-", dir="/tmp"))  # short: sockets live below
         self.cluster_dir: Final = self.path / "c"
         self.address: Final = f"ipc://{self.cluster_dir}/coordinator.sock"
@@ -83,7 +85,7 @@ class Place:
         begin = time.monotonic()
         process = self.start(*command, stdin=subprocess.PIPE, env=env)
         try:
-            out, err = process.communicate(stdin, PATIENCE_S)
+            out, err = process.communicate(stdin, self._patience_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{command} hangs:\n{where_all_stand(process)}") from None
         return Done(process.returncode, out, err, time.monotonic() - begin)
@@ -154,12 +156,20 @@ def until(condition: Callable[[], T], what: str, seconds: float = PATIENCE_S) ->
 
 
 def first_line(process: subprocess.Popen[str], beginning: str = "") -> str:
-    """The first line of its output that begins so; what came before is forgotten."""
+    """The first line of its output that begins so; what came before is forgotten, what comes later is left."""
     assert process.stdout is not None
-    for line in process.stdout:
+    while line := next_line(process.stdout):
         if line.startswith(beginning):
             return line.rstrip("\n")
     raise AssertionError(f"the output of {process.args!r} ended without a line {beginning!r}…")
+
+
+def next_line(pipe: IO[str]) -> str:
+    """The next line, and no byte more: what `readline` takes with it `communicate` does not find. "" at the end."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(pipe.fileno(), 1)):
+        line += byte
+    return line.decode()
 
 
 def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:

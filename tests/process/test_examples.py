@@ -31,7 +31,7 @@ def test_goroutines_of_an_example_run_on_two_ms(place: Place, name: str) -> None
         assert (done.code, done.lines[-1]) == (0, example.last_line)
         return ms_of_trace(place.path / "t.json")
 
-    until(lambda: len(ms_of_a_run()) == 2, "a run whose work was not over before the other M came")
+    until(lambda: len(ms_of_a_run()) >= 2, "a run whose work was not over before the other M came")
 
 
 def ms_of_trace(path: Path) -> set[object]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.process.place import Place
+from tests.process.place import Place, next_line
 from tests.process.spread import spreading
 
 pytestmark = pytest.mark.timeout(60)
@@ -49,7 +49,7 @@ def traced(place: Place, detail: str, is_enough: Callable[[str], bool]) -> str:
     assert process.stderr is not None
     seen = ""
     while not is_enough(seen):
-        line = process.stderr.readline()
+        line = next_line(process.stderr)
         assert line, seen
         seen += line
     place.write("enough", "")
@@ -112,6 +112,6 @@ def test_a_script_has_it_too(place: Place) -> None:
     text = "import cluster\nasync def main(): await cluster.sleep(60)\ncluster.run(main, procs=2)"
     process = place.start("-c", text, env={"GODEBUG": "schedtrace=50"})
     assert process.stderr is not None
-    lines = [process.stderr.readline().rstrip("\n") for _ in range(3)]
+    lines = [next_line(process.stderr).rstrip("\n") for _ in range(3)]
     process.kill()
     assert all(BRIEF.fullmatch(line) for line in lines)
