@@ -2,10 +2,10 @@
 
 import json
 import os
-import secrets
 import socket
 import threading
 from pathlib import Path
+from random import Random
 from subprocess import Popen
 
 import pytest
@@ -58,7 +58,7 @@ GARBAGE = [
     b"\x91" * 100_000,  # a list in a list in a list …
     encode([Alive()])[:-1],
     encode([Welcome(0, 1, 1, 1)]),  # type: ignore[arg-type]  # of the other direction
-    secrets.token_bytes(1000),
+    Random(1).randbytes(1000),
 ]
 WORKING = """
     from cluster import Chan, go, sleep

@@ -20,7 +20,7 @@ from tests.sim.wires import NOBODY, FaultyLink, Frame
 from worker.core.lease import LeaseClient
 from worker.core.machine import Machine
 
-STORMS = 10_000  # in all, and each time others: see `rng`
+STORMS = 10_000  # in all, and others for each seed: see `rng`
 SHARES = 100  # of a test each, so that workers share them
 FOUND_WITHIN = 1500  # storms; most guards are missed within a hundred
 
