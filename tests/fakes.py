@@ -25,17 +25,17 @@ class FakeClock:
     """A clock that moves when it is told to. It starts late enough for an earlier instant to exist."""
 
     def __init__(self, now: int = 1_000_000_000) -> None:
-        self._now = now
+        self._now = Instant(now)
 
     def now(self) -> Instant:
-        return Instant(self._now)
+        return self._now
 
     def unix_s(self) -> float:
         return self._now / SECOND
 
     def advance(self, duration_ns: int) -> None:
         assert duration_ns >= 0, "a clock does not go back"
-        self._now += duration_ns
+        self._now = Instant(self._now + duration_ns)
 
 
 class FakePoller:

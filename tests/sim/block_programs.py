@@ -5,7 +5,7 @@ from cluster.kernel.mutex import Mutex
 from cluster.kernel.sched import go, gosched, sleep
 from cluster.kernel.select import select
 from cluster.kernel.waitgroup import WaitGroup
-from tests.sim.cluster import block, burn
+from tests.sim.nodes import block, burn
 
 ROUNDS = 5
 SLICE = 20_000  # ns

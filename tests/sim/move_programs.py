@@ -14,7 +14,7 @@ from cluster.kernel.sched import go, gosched
 from cluster.kernel.select import default, select
 from cluster.kernel.stack import call
 from cluster.kernel.waitgroup import WaitGroup
-from tests.sim.cluster import burn, where
+from tests.sim.nodes import burn, where
 
 SLICE = 20_000  # ns
 

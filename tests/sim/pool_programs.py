@@ -3,7 +3,7 @@
 from cluster.kernel.chan import Chan
 from cluster.kernel.promise import submit
 from cluster.kernel.sched import go, gosched, sleep
-from tests.sim.cluster import burn
+from tests.sim.nodes import burn
 
 SLICE = 300_000  # ns: long enough that tasks are given away
 

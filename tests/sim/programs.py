@@ -1,9 +1,11 @@
-"""What the programs of these tests run."""
+"""What the programs of these tests run. Each M of each world executes this file: annotations are left as text."""
+
+from __future__ import annotations
 
 from cluster.kernel.chan import Chan
 from cluster.kernel.sched import go, gosched, sleep
 from cluster.kernel.waitgroup import WaitGroup
-from tests.sim.cluster import burn, say, where
+from tests.sim.nodes import burn, say, where
 
 SLICE = 20_000  # ns: what one piece of work takes
 

@@ -7,7 +7,7 @@ from cluster.kernel.select import default, select
 from cluster.kernel.tickers import after
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.ids import ObjId
-from tests.sim.cluster import burn
+from tests.sim.nodes import burn
 
 SLICE = 20_000  # ns: what one piece of work takes
 

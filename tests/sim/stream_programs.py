@@ -8,7 +8,7 @@ from cluster.kernel.sched import go, gosched, sleep
 from cluster.kernel.select import default, select
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.errors import Panic
-from tests.sim.cluster import burn
+from tests.sim.nodes import burn
 
 Value = tuple[int, int] | list[int]
 SLICE = 20_000  # ns: what one piece of work takes

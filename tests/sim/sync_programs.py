@@ -16,7 +16,7 @@ from cluster.kernel.semaphore import Semaphore
 from cluster.kernel.tickers import Ticker, Timer, after, after_func
 from cluster.kernel.waitgroup import WaitGroup
 from cluster.model.errors import Canceled, DeadlineExceeded
-from tests.sim.cluster import burn, where
+from tests.sim.nodes import burn, where
 
 SLICE = 20_000  # ns: what one piece of work takes
 ALL = 1000

@@ -1,5 +1,6 @@
 """Storms, many; and that they find what is wrong: without any one of the guards something is lost, or done twice."""
 
+import gc
 import re
 from collections.abc import Callable
 from random import Random
@@ -16,6 +17,7 @@ from coordinator.core.placement import holding
 from coordinator.core.ptable import P, PTable
 from coordinator.core.state import State
 from tests.sim import storm
+from tests.sim.cluster import World
 from tests.sim.wires import NOBODY, FaultyLink, Frame
 from worker.core.lease import LeaseClient
 from worker.core.machine import Machine
@@ -39,6 +41,16 @@ def test_a_storm_is_the_same_every_time() -> None:
         return one.run(), one.told, one.world.clock.now()
 
     assert [told(seed) for seed in range(5)] == [told(seed) for seed in range(5)]
+
+
+def test_storms_leave_nothing_behind() -> None:
+    def worlds() -> int:
+        return sum(isinstance(thing, World) for thing in gc.get_objects())
+
+    storm.run_many(range(20))
+    before = worlds()  # of other tests
+    storm.run_many(range(20, 40))
+    assert worlds() <= before
 
 
 Break = Callable[[pytest.MonkeyPatch], None]
