@@ -97,28 +97,28 @@ class Storm:
         )
         if self._calm:
             link.mend()
+        link.to_client = to in self._clients
         self._links.append((source, to, link))
         return link
 
     def due(self) -> int:
         """See `Wires`."""
-        clients = self._clients
-        first = min(clients.values(), default=NEVER)
-        for _, to, link in self._links:
+        first = min(self._clients.values(), default=NEVER)
+        for _, _, link in self._links:
             if link.alarm < first:
                 first = link.alarm
-            if to in clients and (frames := link.there.frames) and frames[0].due < first:
+            if link.to_client and (frames := link.there.frames) and frames[0].due < first:
                 first = frames[0].due
         return first
 
     def tend(self) -> None:
         """See `Wires`. Clients take what has come, and say that they are there."""
-        now, clients = self.world.clock.now(), self._clients
+        now = self.world.clock.now()
         for _, to, link in self._links:
             if link.alarm <= now:
                 link.tend(now)
                 self.world.comes(to, link)  # what was sent again
-            if to in clients and (frames := link.there.frames) and frames[0].due <= now:
+            if link.to_client and (frames := link.there.frames) and frames[0].due <= now:
                 for _, message in link.take(now):
                     self.world._hear(to, message)
         for client, beat_at in self._clients.items():
@@ -211,6 +211,7 @@ class Storm:
             for source, to, link in self._links:
                 link.dumb |= source == FIRST_CLIENT
                 link.deaf |= to == FIRST_CLIENT
+                link.to_client &= to != FIRST_CLIENT
             del self.world._links[FIRST_CLIENT]
             self._vanished = True
             self.told.append("the client vanishes")
@@ -283,7 +284,10 @@ class Storm:
                 self.world.disturbed()
             if self._steps == FAULTY_STEPS:
                 self._mend()
-            if not self._alive():  # all are dead, or could not reach the coordinator for so long that they have ended
+            for node in self.world.nodes:
+                if node.alive:
+                    break
+            else:  # all are dead, or could not reach the coordinator for so long that they have ended
                 self.world.add_node()
             self.world.step()
         raise AssertionError(f"it goes on for ever: {[node.machine.find.state for node in self.world.nodes]}")

@@ -113,6 +113,7 @@ class FaultyLink:
         self.cut_until = 0
         self.deaf = False  # who listens is dead
         self.dumb = False  # who speaks is
+        self.to_client = False  # who listens is a client that is there
         self.alarm = NEVER  # when `tend` has something to do
         self.heard: Life = (-1, 0)  # of the last frame that was taken
         self._begin(NOBODY)
@@ -187,10 +188,10 @@ class FaultyLink:
 
     def _set_alarm(self) -> None:
         at = self.back.frames[0].due if self.back.frames else NEVER
-        if not self.dumb and (due := self._out.deadline) is not None:
-            at = min(at, due)
-        if not self.deaf and (due := self._in.deadline) is not None:
-            at = min(at, due)
+        if not self.dumb and (due := self._out.deadline) is not None and due < at:
+            at = due
+        if not self.deaf and (due := self._in.deadline) is not None and due < at:
+            at = due
         self.alarm = at
 
     def tend(self, now: int) -> None:
