@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 from cluster.wire.pickling import MAIN_PREFIX
 
 PROCESS_TESTS = tuple(Path(__file__).parent / name for name in ("process", "golang"))
+SIMULATED = Path(__file__).parent / "sim"
+SIM_TIMEOUT_S = 300  # they compute for up to 20 s, wait for nothing, and end by themselves, after so many steps
 RUN_VARIABLE = "GMP_TEST_RUN"  # in the environment of every process that a test starts, and so in all that these start
 SEED_VARIABLE = "GMP_TEST_SEED"  # so that the workers of pytest-xdist use the seed that their parent prints
 SEED = 1  # what was green stays green: whoever looks for what nobody has seen names another, or runs `make storms`
@@ -46,6 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(directory) for directory in PROCESS_TESTS):
             item.add_marker(pytest.mark.process)
+        if item.path.is_relative_to(SIMULATED):
+            item.add_marker(pytest.mark.timeout(SIM_TIMEOUT_S))
 
 
 @pytest.fixture
