@@ -26,8 +26,9 @@ ACROSS = """
             open(f"pids/{os.getpid()}", "w").close()
             sum(range(20_000))
             await gosched()
-    async def holds(mu):
+    async def holds(mu, held):
         async with mu:
+            await held.send(True)
             await sleep(100)
     async def wants(mu, chan):
         await computes()
@@ -37,8 +38,9 @@ ACROSS = """
         await computes()
         await chan.recv()
     async def main():
-        mu, chan = Mutex(), Chan()
-        go(holds, mu)
+        mu, chan, held = Mutex(), Chan(), Chan()
+        go(holds, mu, held)
+        await held.recv()  # before anybody on another M wants it
         for _ in range(3):
             go(wants, mu, chan)
         for _ in range(6):
