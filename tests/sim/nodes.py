@@ -32,7 +32,7 @@ PYTHON: Final = "3.x"
 CORE: Final[Address] = b"core"
 OWN: Final = io.TextIOWrapper(io.BytesIO())  # stdout of all Ms: gc would close one of each M before what flushes to it
 
-Place = tuple[ProgramId, int]  # where a goroutine was found; which it is
+Place = tuple[ProgramId, int]  # the goroutine that was found at one place; found twice, it is in two
 
 
 class Around(Protocol):

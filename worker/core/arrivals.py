@@ -63,7 +63,7 @@ class Arrivals:
     def gone(self, program: ProgramId, goids: tuple[int, ...], beside: bool) -> None:
         """Other Ms have these: should one come home, it is not its original that goes on.
 
-        `beside` the main thread the originals are emptied later: that may run code of the program.
+        `beside` the main thread the originals are emptied later, by that; see `empty`.
         """
         hosted = self._programs.get(program)
         if hosted is None:

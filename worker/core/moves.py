@@ -75,7 +75,7 @@ class Moves:
         self._chaos: Final = chaos
         self.pace: Final = Pace()
         self._price_ns = 0  # of packing one, the last time
-        self._took_ns = FIRST_NS  # that packing
+        self._took_ns = FIRST_NS  # packing all that left then
         self._owed = 0  # unstarted ones that are still to leave since somebody was hungry
 
     @property

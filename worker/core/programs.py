@@ -51,7 +51,10 @@ class Departed(NamedTuple):
 
 
 def empty(departed: Departed) -> None:
-    """Let go of all that it refers to, and run none of its code. The main thread does it, for others may have some."""
+    """Let go of all that it refers to; none of its frames goes on, but what nobody else refers to is finalized.
+
+    For the main thread: finalizers are code of the program.
+    """
     try:
         void(departed.packed)
     except RuntimeError:  # somebody has resumed a generator of its, which is his then
